@@ -1,0 +1,50 @@
+/** A timer that was set and can be taken back. */
+export type Timer = {
+  /** Takes the timer back; harmless after it has fired. */
+  cancel(): void
+}
+
+/**
+ * Time as a port. Everything inside a call asks this and never Date, performance or setTimeout, so that a test can
+ * let an hour pass in a millisecond.
+ */
+export type Clock = {
+  /** Monotonic milliseconds since an arbitrary start, with fractions. Lengths, deadlines and order use this. */
+  nowMs(): number
+  /** Unix milliseconds, for records that people read; never steps backwards within one process. */
+  wallMs(): number
+  /** Calls `fire` once after delayMs, unless cancelled. */
+  setTimer(delayMs: number, fire: () => void): Timer
+}
+
+/**
+ * The machine's own clock. Wall time is the start of the process plus monotonic time, so that a correction of the
+ * system clock cannot move a deadline.
+ */
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => performance.timeOrigin + performance.now(),
+  setTimer(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs)
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+/**
+ * An AbortSignal that fires after delayMs on the given clock, or with the outer signal.
+ * @returns the signal, and a disposer that takes the timer back
+ */
+export function deadline(options: { clock: Clock; delayMs: number; signal?: AbortSignal; reason: string }): {
+  signal: AbortSignal
+  [Symbol.dispose](): void
+} {
+  const controller = new AbortController()
+  const timer = options.clock.setTimer(options.delayMs, () => controller.abort(new Error(options.reason)))
+  const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal
+  return { signal, [Symbol.dispose]: () => timer.cancel() }
+}
+
+/** ISO 8601 text in UTC of a wall-clock time in Unix milliseconds. */
+export function isoTime(wallMs: number): string {
+  return new Date(wallMs).toISOString()
+}
