@@ -1,0 +1,79 @@
+import type { MediaSink, StreamReceiver } from './telephony.ts'
+
+/** A verified and strictly parsed voice webhook. */
+export type CallOffer = {
+  readonly callSid: string
+  /** As the network gave it: E.164, or words, `client:…`, `sip:…`, or empty. */
+  readonly from: string
+  readonly to: string
+  readonly direction: 'inbound' | 'outbound'
+  /** `StirVerstat`, exactly as received; undefined when absent. */
+  readonly stirVerstat?: string
+  /** `ref` of our own outbound call's URL. */
+  readonly ref?: string
+}
+
+/** What the caller's leg shall do now; twilio/ turns it into TwiML. */
+export type CallAnswer =
+  /** Open a media stream whose path carries this nonce. */
+  | { readonly kind: 'connect'; readonly nonce: string }
+  /** Say one fixed sentence, then hang up. */
+  | { readonly kind: 'sayAndHangUp'; readonly text: string; readonly language: string }
+  | { readonly kind: 'hangUp' }
+
+/** A verified status callback. Call states only move forward; the receiver sees to that. */
+export type CallStatusUpdate = {
+  readonly callSid: string
+  readonly status: CallStatus
+  readonly sequenceNumber?: number
+  readonly durationSeconds?: number
+  readonly errorCode?: string
+}
+
+/** The states of a call at Twilio, and `unknown` for words this version does not know. */
+export type CallStatus =
+  | 'queued'
+  | 'initiated'
+  | 'ringing'
+  | 'in-progress'
+  | 'completed'
+  | 'busy'
+  | 'no-answer'
+  | 'failed'
+  | 'canceled'
+  | 'unknown'
+
+/** A verified stream status callback: Twilio's own view of a media socket. */
+export type StreamStatusUpdate = {
+  readonly callSid: string
+  readonly streamSid: string
+  readonly event: 'stream-started' | 'stream-stopped' | 'stream-error' | 'unknown'
+  readonly error?: string
+}
+
+/** Whether a nonce may open a socket. A refusal names the reason for logs and metrics, never for the peer. */
+export type NonceClaim =
+  | { readonly ok: true; readonly callSid: string }
+  | { readonly ok: false; readonly reason: 'unknown' | 'used' | 'expired' | 'callOver' }
+
+/** Whether a started stream was given to its call. */
+export type StreamAttachment =
+  | { readonly ok: true; readonly receiver: StreamReceiver }
+  | { readonly ok: false; readonly reason: 'noSuchCall' | 'alreadyAttached' | 'callOver' }
+
+/**
+ * The calls of this process, as the telephony adapter sees them. twilio/ verifies and parses; this decides.
+ * Every method may be called again with the same input and then answers the same.
+ */
+export interface IncomingCalls {
+  /** Decides what a call does first. The same call asked again while it lives: the same answer, no new nonce. */
+  offer(call: CallOffer): Promise<CallAnswer>
+  /** Takes a nonce, once. Called after the signature was checked and before the upgrade is accepted. */
+  claimNonce(nonce: string): Promise<NonceClaim>
+  /** Joins a stream whose `start` matched the claimed call. Synchronous: audio may follow at once. */
+  attach(stream: { readonly callSid: string; readonly sink: MediaSink }): StreamAttachment
+  /** Decides what a call does when its stream is over. */
+  afterStream(callSid: string): Promise<CallAnswer>
+  onStatus(update: CallStatusUpdate): Promise<void>
+  onStreamStatus(update: StreamStatusUpdate): Promise<void>
+}

@@ -1,0 +1,118 @@
+import type { CallStatus, NonceClaim } from './incoming-calls.ts'
+import type { SpeechUsage } from './speech.ts'
+
+/** Why a call ended, in our own words. */
+export type CallEnding =
+  | 'callerHungUp'
+  | 'agentHungUp'
+  | 'maximumLength'
+  | 'idle'
+  | 'modelLost'
+  | 'streamLost'
+  | 'refused'
+  | 'shutdown'
+  | 'processDied'
+  | 'failed'
+
+/** One call, from ring to hang-up. Times are Unix milliseconds. */
+export type CallRecord = {
+  readonly callSid: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly from: string
+  readonly to: string
+  readonly persona: string
+  readonly actor: 'owner' | 'external'
+  readonly status: CallStatus
+  readonly startedAtMs: number
+  readonly answeredAtMs?: number
+  readonly endedAtMs?: number
+  readonly ending?: CallEnding
+  readonly durationSeconds?: number
+}
+
+/** What may change on a call after it was first written; a status never moves backwards. */
+export type CallPatch = Partial<
+  Pick<CallRecord, 'status' | 'answeredAtMs' | 'endedAtMs' | 'ending' | 'durationSeconds'>
+>
+
+/** One media websocket of a call. */
+export type StreamRecord = {
+  readonly streamSid: string
+  readonly callSid: string
+  readonly startedAtMs: number
+  readonly endedAtMs?: number
+  readonly endReason?: string
+  readonly framesIn?: number
+  readonly framesOut?: number
+}
+
+/** One Realtime connection of a call. */
+export type SessionRecord = {
+  readonly sessionKey: string
+  readonly callSid: string
+  readonly provider: string
+  readonly model: string
+  readonly startedAtMs: number
+  readonly providerSessionId?: string
+  readonly readyAtMs?: number
+  readonly endedAtMs?: number
+  readonly endReason?: string
+  readonly usage?: SpeechUsage
+}
+
+/** One turn of a call as it was heard. `seq` orders the turns of a call from 0 without gaps. */
+export type TurnRecord = {
+  readonly callSid: string
+  readonly seq: number
+  readonly speaker: 'caller' | 'agent'
+  readonly text: string
+  /** What the words come from: a model's transcript, a fixed sentence, keys, or nothing (no transcript came). */
+  readonly source: 'transcript' | 'fixed' | 'dtmf' | 'none'
+  readonly startedAtMs: number
+  readonly interrupted: boolean
+  /** For an agent turn: how much of it was played to the caller. */
+  readonly heardMs?: number
+  readonly firstDeltaMs?: number
+  readonly firstMediaMs?: number
+  readonly firstMarkMs?: number
+}
+
+/** Everything stored about one call. */
+export type CompleteCall = {
+  readonly call: CallRecord
+  readonly streams: readonly StreamRecord[]
+  readonly sessions: readonly SessionRecord[]
+  readonly turns: readonly TurnRecord[]
+}
+
+/**
+ * The record of calls. Writes of one call are applied in the order they were asked for. `put…` insert or replace by
+ * key; they may be batched up to 250 ms, except where a method says that it is durable when it resolves.
+ * All reject with StorageError; `code` is `closed`, `full` (write queue), `busy`, `corrupt`, `constraint` or `failed`.
+ */
+export interface CallStorage {
+  /** Durable when it resolves. Inserting a known call again changes nothing. */
+  insertCall(call: CallRecord): Promise<void>
+  patchCall(callSid: string, patch: CallPatch): Promise<void>
+  findCall(callSid: string): Promise<CallRecord | undefined>
+  completeCall(callSid: string): Promise<CompleteCall | undefined>
+  putStream(stream: StreamRecord): Promise<void>
+  putSession(session: SessionRecord): Promise<void>
+  putTurn(turn: TurnRecord): Promise<void>
+  /** Durable when it resolves. */
+  insertNonce(nonce: {
+    readonly nonce: string
+    readonly callSid: string
+    readonly issuedAtMs: number
+    readonly expiresAtMs: number
+  }): Promise<void>
+  /** Takes the nonce in one statement, so that of two claims only one can win, also between processes. */
+  claimNonce(nonce: string, nowMs: number): Promise<NonceClaim>
+  /** The newest unclaimed, unexpired nonce of a call, for a repeated webhook. */
+  openNonce(callSid: string, nowMs: number): Promise<string | undefined>
+  /** Ends every call that is still open as `processDied`, with its streams and sessions; answers their CallSids. */
+  closeOrphans(nowMs: number): Promise<readonly string[]>
+  /** Resolves when everything asked for so far is on disk. */
+  flush(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
