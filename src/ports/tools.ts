@@ -8,11 +8,11 @@ export type ToolProposal = {
   readonly arguments: string
 }
 
-/** How a proposal ended. `output` is JSON text for the model. `ending` asks the call to say goodbye. */
+/** How a proposal ended. `output` is JSON text for the model. `next` asks the call to end after a goodbye. */
 export type ToolOutcome = {
   readonly status: 'done' | 'refused' | 'invalidArguments' | 'unknownTool' | 'failed'
   readonly output: string
-  readonly then?: 'endCall'
+  readonly next?: 'endCall'
 }
 
 /** The tools of a call. */

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { ToolDefinition } from '../ports/speech.ts'
+import type { ToolBox, ToolOutcome, ToolProposal } from '../ports/tools.ts'
+
+/** One tool: what the model is told of it, what it accepts, and what it does. */
+export type Tool<Arguments = unknown> = {
+  readonly name: string
+  readonly description: string
+  /** A strict object schema; its JSON Schema is what the model sees. */
+  readonly arguments: z.ZodType<Arguments>
+  run(
+    input: Arguments,
+    context: { readonly callSid: string; readonly signal: AbortSignal },
+  ): Promise<ToolOutcome>
+}
+
+/** A tool set that cannot be offered to a model. */
+export class ToolRegistryError extends Error {
+  readonly code = 'TOOL_REGISTRY'
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,63}$/
+const MAX_DESCRIPTION_LENGTH = 1_024
+/** JSON text of arguments longer than this is refused unread. */
+const MAX_ARGUMENTS_LENGTH = 8_192
+
+/** Hides the argument type of a tool, so that different tools fit into one list; the schema checks it at run time. */
+export function defineTool<Arguments>(tool: Tool<Arguments>): Tool {
+  return {
+    ...tool,
+    run: async (input, context) => tool.run(tool.arguments.parse(input), context),
+  }
+}
+
+/**
+ * Builds the tools of a call from their definitions.
+ * @throws ToolRegistryError naming the tool, when names repeat or a definition is not acceptable to the model's API
+ */
+export function createToolBox(tools: readonly Tool[]): ToolBox {
+  const byName = new Map<string, Tool>()
+  for (const tool of tools) {
+    if (!NAME.test(tool.name))
+      throw new ToolRegistryError(`Cannot offer tool ${tool.name}: the name must match ${NAME.source}`)
+    if (byName.has(tool.name))
+      throw new ToolRegistryError(`Cannot offer tool ${tool.name}: the name is taken`)
+    if (tool.description.length > MAX_DESCRIPTION_LENGTH) {
+      throw new ToolRegistryError(
+        `Cannot offer tool ${tool.name}: its description has ${tool.description.length} characters`,
+      )
+    }
+    byName.set(tool.name, tool)
+  }
+  const definitions = tools.map(definitionOf)
+  return {
+    definitions: () => definitions,
+    run: async (proposal, signal) => {
+      const tool = byName.get(proposal.name)
+      if (!tool) return answer('unknownTool', 'no such tool')
+      const input = parseArguments(proposal, tool)
+      if (!input.ok) return answer('invalidArguments', input.reason)
+      return tool.run(input.value, { callSid: proposal.callSid, signal })
+    },
+  }
+}
+
+function definitionOf(tool: Tool): ToolDefinition {
+  const { $schema: _schema, ...parameters } = z.toJSONSchema(tool.arguments, { io: 'input' })
+  if (parameters.type !== 'object')
+    throw new ToolRegistryError(`Cannot offer tool ${tool.name}: its arguments are no object`)
+  return { name: tool.name, description: tool.description, parameters }
+}
+
+/** Reads what a model wrote. It is refused, never repaired: the reason names the field, so that the model can mend it. */
+function parseArguments(
+  proposal: ToolProposal,
+  tool: Tool,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string } {
+  if (proposal.arguments.length > MAX_ARGUMENTS_LENGTH) return { ok: false, reason: 'arguments are too long' }
+  let value: unknown
+  try {
+    value = JSON.parse(proposal.arguments)
+  } catch {
+    return { ok: false, reason: 'arguments are not JSON' }
+  }
+  const checked = tool.arguments.safeParse(value)
+  if (checked.success) return { ok: true, value: checked.data }
+  const fields = checked.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`,
+  )
+  return { ok: false, reason: fields.join('; ').slice(0, 500) }
+}
+
+function answer(status: 'unknownTool' | 'invalidArguments', reason: string): ToolOutcome {
+  const code = status === 'unknownTool' ? 'refused' : 'invalid_arguments'
+  return { status, output: JSON.stringify({ status: code, reason }) }
+}
