@@ -99,7 +99,7 @@ function standingRules(tools: readonly string[]): string[] {
   else rules.push(`Use only these tools: ${tools.join(', ')}.`)
   if (tools.includes('end_call')) {
     rules.push(
-      'When the conversation is over, because the caller says goodbye or wants nothing more, use end_call. Do not end a call in the middle of the caller’s concern.',
+      'When the conversation is over, because the caller says goodbye or wants nothing more, say goodbye in a few words and then use end_call. Do not end a call in the middle of the caller’s concern.',
     )
   }
   return rules
