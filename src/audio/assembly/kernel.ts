@@ -1,0 +1,2 @@
+export { downStrict, downThirdBand } from './down'
+export { up } from './up'
