@@ -1,0 +1,101 @@
+import type { CallStatus } from '../ports/incoming-calls.ts'
+import type { FixedSentence } from '../ports/prompt-audio.ts'
+import type { SpeechEvent } from '../ports/speech.ts'
+import type { StreamEndReason } from '../ports/telephony.ts'
+import type { ToolOutcome } from '../ports/tools.ts'
+
+/** One piece of speech that was sent to the caller: a reply of the model, or a fixed sentence. */
+export type Utterance =
+  | { readonly kind: 'reply'; readonly itemId: string; readonly responseId: string }
+  | { readonly kind: 'clip'; readonly clipId: number; readonly sentence: FixedSentence }
+
+/** How far an utterance got. `heardMs` never exceeds `sentMs`; `complete` means nothing more will be sent for it. */
+export type Heard = {
+  readonly utterance: Utterance
+  readonly sentMs: number
+  readonly heardMs: number
+  readonly complete: boolean
+}
+
+/** The named timers of a call; setting one again replaces it. */
+export type TimerName =
+  | 'unclaimed'
+  | 'nonceExpired'
+  | 'detachedSession'
+  | 'reattach'
+  | 'idle'
+  | 'hold'
+  | 'silentModel'
+  | 'lengthWarning'
+  | 'lengthReached'
+  | 'closing'
+  | 'hangUp'
+
+/**
+ * Everything that can happen to a call, except audio. An event carries what `step` needs to know, so that `step` reads
+ * no clock and no counter: `atMs` is the monotonic clock, `heard` is what the caller had heard at that moment.
+ */
+export type CallEvent =
+  | {
+      readonly kind: 'streamStarted'
+      readonly streamSid: string
+      readonly sessionAlive: boolean
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'streamEnded'
+      readonly reason: StreamEndReason
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
+  | { readonly kind: 'dtmf'; readonly digit: string; readonly atMs: number }
+  | { readonly kind: 'mediaPaused'; readonly silentMs: number; readonly atMs: number }
+  | Exclude<SpeechEvent, { kind: 'speechStarted' | 'sessionLost' }>
+  | {
+      readonly kind: 'speechStarted'
+      readonly itemId: string
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'sessionLost'
+      readonly code: string
+      readonly retryable: boolean
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
+  /** The first audio of a reply came in (deltaAtMs) and went out (atMs). */
+  | {
+      readonly kind: 'replySounding'
+      readonly itemId: string
+      readonly responseId: string
+      readonly deltaAtMs: number
+      readonly atMs: number
+    }
+  /** The first mark of an utterance came back: the caller is hearing it. */
+  | { readonly kind: 'firstHeard'; readonly utterance: Utterance; readonly atMs: number }
+  /** The last mark of a complete utterance came back. `quiet` is true when nothing else is queued. */
+  | {
+      readonly kind: 'utteranceHeard'
+      readonly utterance: Utterance
+      readonly heardMs: number
+      readonly quiet: boolean
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'toolFinished'
+      readonly callId: string
+      readonly outcome: ToolOutcome
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'timer'
+      readonly name: TimerName
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
+  | { readonly kind: 'statusChanged'; readonly status: CallStatus; readonly atMs: number }
+  | { readonly kind: 'hangUpDone'; readonly ok: boolean; readonly code?: string; readonly atMs: number }
+  /** The mailbox was full, or a port failed in a way that has no event of its own. */
+  | { readonly kind: 'failed'; readonly code: string; readonly atMs: number }
+  | { readonly kind: 'shutdown'; readonly heard: readonly Heard[]; readonly atMs: number }

@@ -1,0 +1,157 @@
+import { closeForLostModel, closeNow, finish, finishIfComplete, hangUp, wrapUp } from './ending.ts'
+import type { CallEvent } from './event.ts'
+import { interrupt, playClip, settleCut } from './sounding.ts'
+import { type CallState, chain, type Step, unchanged } from './state.ts'
+
+type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
+
+/** A session outlives its stream by no more than this. */
+const DETACHED_SESSION_MS = 2_000
+
+/** A stream joined the call: the first one opens it, a later one goes on where the call broke off. */
+export function onStreamStarted(state: CallState, event: Of<'streamStarted'>): Step {
+  const cancels = (['unclaimed', 'nonceExpired', 'detachedSession', 'reattach'] as const).map(
+    (name) => ({ kind: 'cancelTimer', name }) as const,
+  )
+  const live: CallState = { ...state, phase: 'live', everLive: true }
+  if (!event.sessionAlive) {
+    const step = state.everLive
+      ? reopen(live, true)
+      : chain(
+          live,
+          (now) => opening(now, event.atMs),
+          (now) => reopen(now, false),
+        )
+    return { state: step.state, effects: [...cancels, ...step.effects] }
+  }
+  const step = state.everLive ? unchanged(live) : opening(live, event.atMs)
+  return { state: step.state, effects: [...cancels, ...step.effects] }
+}
+
+/** The first seconds: length limits start, and the fixed sentences play before any model is ready. */
+function opening(state: CallState, atMs: number): Step {
+  const { maxLengthMs, warningMs, opening: sentences } = state.rules
+  const timers: Step = {
+    state,
+    effects: [
+      ...(maxLengthMs > 2 * warningMs
+        ? [{ kind: 'setTimer', name: 'lengthWarning', delayMs: maxLengthMs - warningMs } as const]
+        : []),
+      { kind: 'setTimer', name: 'lengthReached', delayMs: maxLengthMs },
+    ],
+  }
+  return chain(
+    state,
+    () => timers,
+    ...sentences.map((sentence) => (now: CallState) => playClip(now, sentence, atMs)),
+  )
+}
+
+function reopen(state: CallState, resumed: boolean): Step {
+  return { state: { ...state, session: 'opening' }, effects: [{ kind: 'openSession', resumed }] }
+}
+
+/** The stream is over. Only a stop says that the caller hung up; a bare close may be followed by another stream. */
+export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step {
+  if (state.phase === 'hangingUp') return wrapUp(state, 'agentHungUp', event.heard)
+  switch (event.reason) {
+    case 'stop':
+      return wrapUp({ ...state, closing: undefined }, 'callerHungUp', event.heard)
+    case 'shutdown':
+      return wrapUp(state, 'shutdown', event.heard)
+    case 'closed':
+      return state.phase === 'closing' ? hangUp(state) : detach(state, event)
+    case 'protocolError':
+    case 'mediaSilence':
+    case 'backpressure':
+      return chain(
+        state,
+        (now) => settleCut(now, event.heard),
+        (now) => hangUp({ ...now, phase: 'closing', closing: { ending: 'streamLost', revocable: false } }),
+      )
+  }
+}
+
+/** The socket broke: the call waits a while for its next stream. */
+function detach(state: CallState, event: Of<'streamEnded'>): Step {
+  if (state.phase !== 'live') return unchanged(state)
+  const cut = interrupt(state, event.heard)
+  const detached: CallState = {
+    ...cut.state,
+    phase: 'detached',
+    turns: { ...cut.state.turns, callerSpeaking: false },
+  }
+  return {
+    state: detached,
+    effects: [
+      ...cut.effects,
+      { kind: 'log', level: 'warn', event: 'streamLost', fields: { reason: event.reason } },
+      { kind: 'setTimer', name: 'detachedSession', delayMs: DETACHED_SESSION_MS },
+      { kind: 'setTimer', name: 'reattach', delayMs: state.rules.reattachMs },
+    ],
+  }
+}
+
+/** The session is gone: the caller is told, and the call ends cleanly. */
+export function onSessionLost(state: CallState, event: Of<'sessionLost'>): Step {
+  const log = { kind: 'log', level: 'error', event: 'modelLost', fields: { code: event.code } } as const
+  const lost: CallState = {
+    ...state,
+    session: 'closed',
+    turns: { ...state.turns, replies: [], callerSpeaking: false },
+  }
+  const step =
+    state.phase === 'wrapUp'
+      ? finishIfComplete(lost)
+      : state.phase === 'live'
+        ? chain(
+            lost,
+            (now) => interrupt(now, event.heard),
+            (now) => closeForLostModel(now, event.atMs),
+          )
+        : unchanged(lost)
+  return { state: step.state, effects: [log, ...step.effects] }
+}
+
+/** Timers of the call's life; those of a turn are in turns.ts. */
+export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
+  switch (event.name) {
+    case 'unclaimed':
+      return closeIdleSession(state, 'ringing')
+    case 'detachedSession':
+      return state.phase === 'wrapUp' ? finish(state) : closeIdleSession(state, 'detached')
+    case 'nonceExpired':
+      return state.phase === 'ringing' ? wrapUp(state, 'streamLost', []) : unchanged(state)
+    case 'reattach':
+      if (state.phase !== 'detached') return unchanged(state)
+      return hangUp({ ...state, phase: 'closing', closing: { ending: 'streamLost', revocable: false } })
+    case 'lengthWarning':
+      return state.phase === 'live' ? playClip(state, 'timeAlmostUp', event.atMs) : unchanged(state)
+    case 'lengthReached':
+      return closeNow(state, {
+        ending: 'maximumLength',
+        sentence: 'goodbye',
+        heard: event.heard,
+        atMs: event.atMs,
+      })
+    case 'closing':
+      return hangUp(state)
+    case 'hangUp':
+      return state.phase === 'hangingUp' ? wrapUp(state, 'agentHungUp', event.heard) : unchanged(state)
+    case 'idle':
+    case 'hold':
+    case 'silentModel':
+      return unchanged(state)
+  }
+}
+
+function closeIdleSession(state: CallState, phase: 'ringing' | 'detached'): Step {
+  if (state.phase !== phase || state.session === 'closed') return unchanged(state)
+  return { state: { ...state, session: 'closed' }, effects: [{ kind: 'closeSession', reason: 'unclaimed' }] }
+}
+
+/** The network says how the call stands; a final word ends it, whatever the socket says. */
+export function onStatusChanged(state: CallState, event: Of<'statusChanged'>): Step {
+  const final = ['completed', 'busy', 'no-answer', 'failed', 'canceled'].includes(event.status)
+  return final ? wrapUp(state, 'callerHungUp', []) : unchanged(state)
+}

@@ -1,0 +1,136 @@
+import { closeNow, finishIfComplete, hangUp, isClosed, onHangUpDone, wrapUp } from './ending.ts'
+import type { CallEvent } from './event.ts'
+import * as lifeline from './lifeline.ts'
+import { withTurns } from './sounding.ts'
+import { type CallState, chain, isSounding, type Step, unchanged, withoutUtterance } from './state.ts'
+import { onToolFinished, onToolRequested } from './tooling.ts'
+import * as transcript from './transcript.ts'
+import * as turns from './turns.ts'
+
+/**
+ * The whole of a call's behaviour: a pure function from where the call stands and what happened to where it stands now
+ * and what has to be done. It reads no clock and no counter.
+ */
+export function step(state: CallState, event: CallEvent): Step {
+  if (state.phase === 'over') return unchanged(state)
+  return chain(state, (now) => handle(now, event), settle)
+}
+
+function handle(state: CallState, event: CallEvent): Step {
+  switch (event.kind) {
+    case 'streamStarted':
+      return lifeline.onStreamStarted(state, event)
+    case 'streamEnded':
+      return lifeline.onStreamEnded(state, event)
+    case 'statusChanged':
+      return lifeline.onStatusChanged(state, event)
+    case 'sessionReady':
+      return unchanged({ ...state, session: 'ready' })
+    case 'sessionLost':
+      return lifeline.onSessionLost(state, event)
+    case 'mediaPaused':
+      return turns.onMediaPaused(state)
+    case 'dtmf':
+      return turns.onDtmf(state)
+    case 'speechStarted':
+      return turns.onSpeechStarted(state, event)
+    case 'speechStopped':
+      return turns.onSpeechStopped(state, event)
+    case 'turnCommitted':
+      return turns.onTurnCommitted(state, event)
+    case 'callerTranscript':
+      return turns.onCallerTranscript(state, event)
+    case 'callerTranscriptFailed':
+      return withTurns(state, transcript.callerTextFailed(state.transcript, event.itemId))
+    case 'responseStarted':
+      return turns.onResponseStarted(state, event)
+    case 'replyStarted':
+      return turns.onReplyStarted(state, event)
+    case 'replyText':
+      return withTurns(state, transcript.replyText(state.transcript, event))
+    case 'replySounding':
+      return turns.onReplySounding(state, event)
+    case 'replyAudioDone':
+      return unchanged(state)
+    case 'responseDone':
+      return turns.onResponseDone(state, event)
+    case 'firstHeard':
+      return turns.onFirstHeard(state, event)
+    case 'utteranceHeard':
+      return onUtteranceHeard(state, event)
+    case 'toolRequested':
+      return onToolRequested(state, event)
+    case 'toolFinished':
+      return onToolFinished(state, event)
+    case 'timer':
+      return onTimer(state, event)
+    case 'hangUpDone':
+      return onHangUpDone(state, event)
+    case 'eventRefused':
+      return onEventRefused(state, event)
+    case 'shutdown':
+      return onShutdown(state, event)
+    case 'failed':
+      return onFailed(state, event)
+  }
+}
+
+function onEventRefused(state: CallState, event: Extract<CallEvent, { kind: 'eventRefused' }>): Step {
+  return {
+    state,
+    effects: [{ kind: 'log', level: 'warn', event: 'eventRefused', fields: { code: event.code } }],
+  }
+}
+
+function onTimer(state: CallState, event: Extract<CallEvent, { kind: 'timer' }>): Step {
+  if (event.name === 'idle') return turns.onIdle(state, event)
+  if (event.name === 'hold' || event.name === 'silentModel') return turns.onReplyOverdue(state, event)
+  return lifeline.onLifeTimer(state, event)
+}
+
+function onUtteranceHeard(state: CallState, event: Extract<CallEvent, { kind: 'utteranceHeard' }>): Step {
+  const heard = { ...state, sounding: withoutUtterance(state.sounding, event.utterance) }
+  return withTurns(heard, transcript.heardToEnd(heard.transcript, event.utterance, event.heardMs))
+}
+
+function onShutdown(state: CallState, event: Extract<CallEvent, { kind: 'shutdown' }>): Step {
+  if (state.phase !== 'live') return wrapUp(state, 'shutdown', event.heard)
+  return closeNow(state, { ending: 'shutdown', sentence: 'goodbye', heard: event.heard, atMs: event.atMs })
+}
+
+/** A fault of our own: this call ends, told or not, and no other one notices. */
+function onFailed(state: CallState, event: Extract<CallEvent, { kind: 'failed' }>): Step {
+  const failed: CallState = { ...state, phase: 'closing', closing: { ending: 'failed', revocable: false } }
+  const ended = hangUp(failed)
+  const log = { kind: 'log', level: 'error', event: 'callFailed', fields: { code: event.code } } as const
+  return { state: ended.state, effects: [log, ...ended.effects] }
+}
+
+/** What follows from where the call now stands, whatever brought it there. */
+function settle(state: CallState): Step {
+  return chain(state, (now) => (isClosed(now) ? hangUp(now) : unchanged(now)), finishIfComplete, greet, rest)
+}
+
+/** Lets the model greet, once, as soon as there is somebody to greet and a session to do it. */
+function greet(state: CallState): Step {
+  if (!state.greetingOwed || state.phase !== 'live' || state.session !== 'ready') return unchanged(state)
+  const greeted = turns.due({ ...state, greetingOwed: false })
+  return {
+    state: greeted.state,
+    effects: [{ kind: 'requestReply', purpose: 'greeting' }, ...greeted.effects],
+  }
+}
+
+/** Nobody speaks, nothing is played and nothing is due: the time until the caller is asked for starts to run. */
+function rest(state: CallState): Step {
+  const { callerSpeaking, replies, replyDue, toolsRunning } = state.turns
+  const busy = callerSpeaking || replies.length > 0 || replyDue || toolsRunning > 0 || isSounding(state)
+  const resting = state.phase === 'live' && state.session === 'ready' && !busy
+  if (resting === state.resting) return unchanged(state)
+  return {
+    state: { ...state, resting },
+    effects: resting
+      ? [{ kind: 'setTimer', name: 'idle', delayMs: state.rules.idleMs }]
+      : [{ kind: 'cancelTimer', name: 'idle' }],
+  }
+}

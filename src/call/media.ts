@@ -1,0 +1,153 @@
+import type { AudioEngine } from '../audio/engine.ts'
+import { ULAW_BYTES_PER_MS, ULAW_SILENCE } from '../audio/frame.ts'
+import type { Downlink, Uplink } from '../audio/stream.ts'
+import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
+import type { Utterance } from './event.ts'
+import { HeldAudio } from './held-audio.ts'
+import type { Playback } from './playback.ts'
+
+/** Held audio goes to the model in pieces of this many µ-law bytes (200 ms). */
+const FLUSH_BYTES = 200 * ULAW_BYTES_PER_MS
+const SILENCE = new Uint8Array(FLUSH_BYTES).fill(ULAW_SILENCE)
+
+/** What the audio path counts; read at the end of a call. */
+export type MediaCounts = { framesIn: number; framesOut: number; firstAppendAtMs: number | undefined }
+
+/** What the audio path tells the call: nothing but the first sound of each reply. */
+export type MediaListener = {
+  onReplySounding(reply: { itemId: string; responseId: string; deltaAtMs: number; atMs: number }): void
+}
+
+/**
+ * The audio of one call, on a straight synchronous path round the machine: caller to model and model to caller. It
+ * keeps no queue but the caller's audio that waits for a session.
+ */
+export class CallMedia implements Disposable {
+  readonly #engine: AudioEngine
+  readonly #mode: SpeechAudio
+  readonly #playback: Playback
+  readonly #listener: MediaListener
+  readonly #nowMs: () => number
+  readonly #held: HeldAudio
+  readonly #up: Uplink
+  readonly #down: Downlink
+  readonly #dropped = new Set<string>()
+  /** The reply whose audio came last: the usual case needs no look-up. */
+  #current: Extract<Utterance, { kind: 'reply' }> | undefined
+  #session: SpeechSession | undefined
+  readonly counts: MediaCounts = { framesIn: 0, framesOut: 0, firstAppendAtMs: undefined }
+
+  constructor(options: {
+    engine: AudioEngine
+    mode: SpeechAudio
+    playback: Playback
+    heldAudioMs: number
+    nowMs: () => number
+    listener: MediaListener
+  }) {
+    this.#engine = options.engine
+    this.#mode = options.mode
+    this.#playback = options.playback
+    this.#listener = options.listener
+    this.#nowMs = options.nowMs
+    this.#held = new HeldAudio(options.heldAudioMs)
+    this.#up = options.engine.openUplink()
+    this.#down = options.engine.openDownlink()
+  }
+
+  /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
+  onCallerAudio(ulaw: Uint8Array): void {
+    this.counts.framesIn++
+    if (this.#session && this.#held.heldMs() === 0 && this.#append(this.#session, ulaw)) return
+    this.#held.push(ulaw)
+  }
+
+  /** The session agreed: everything the caller said meanwhile goes in first, in order. */
+  sessionReady(session: SpeechSession): void {
+    this.#session = session
+    const chunks = this.#held.take()
+    const joined = Buffer.concat(chunks)
+    for (let start = 0; start < joined.length; start += FLUSH_BYTES) {
+      const piece = joined.subarray(start, start + FLUSH_BYTES)
+      if (!this.#append(session, piece)) {
+        this.#held.push(joined.subarray(start))
+        return
+      }
+    }
+  }
+
+  /** The session is gone; caller audio is kept from now on. */
+  sessionGone(): void {
+    this.#session = undefined
+    this.#current = undefined
+    this.#dropped.clear()
+  }
+
+  /** Lets the model hear silence where the line sends nothing. */
+  padSilence(ms: number): void {
+    for (let restBytes = ms * ULAW_BYTES_PER_MS; restBytes > 0; restBytes -= FLUSH_BYTES) {
+      this.onCallerAudio(SILENCE.subarray(0, Math.min(restBytes, FLUSH_BYTES)))
+    }
+  }
+
+  /** Model audio: to the caller, unless its response was interrupted. */
+  onReplyAudio(audio: ReplyAudio): void {
+    if (this.#dropped.has(audio.responseId)) return
+    const deltaAtMs = this.#nowMs()
+    const first = this.#current?.itemId !== audio.itemId
+    if (first || !this.#current) {
+      this.#current = { kind: 'reply', itemId: audio.itemId, responseId: audio.responseId }
+    }
+    const ulaw = this.#mode === 'pcmu' ? audio.bytes : this.#toUlaw(audio.bytes)
+    if (ulaw.length === 0 || !this.#playback.send(this.#current, ulaw, deltaAtMs)) return
+    this.counts.framesOut++
+    if (!first) return
+    const { itemId, responseId } = audio
+    this.#listener.onReplySounding({ itemId, responseId, deltaAtMs, atMs: this.#nowMs() })
+  }
+
+  /** Audio of this response that still arrives is not played; forgotten when the response has ended. */
+  drop(responseId: string): void {
+    this.#dropped.add(responseId)
+  }
+
+  responseDone(responseId: string): void {
+    this.#dropped.delete(responseId)
+  }
+
+  /** Everything queued was dropped: what the resampler still holds belongs to it. */
+  cleared(): void {
+    this.#down.reset()
+    this.#current = undefined
+  }
+
+  /** Milliseconds of caller audio lost because no session came in time. */
+  droppedMs(): number {
+    return this.#held.droppedMs()
+  }
+
+  [Symbol.dispose](): void {
+    this.#up[Symbol.dispose]()
+    this.#down[Symbol.dispose]()
+  }
+
+  #append(session: SpeechSession, ulaw: Uint8Array): boolean {
+    const bytes = this.#mode === 'pcmu' ? ulaw : this.#toPcm(ulaw)
+    if (!session.append(bytes)) return false
+    this.counts.firstAppendAtMs ??= this.#nowMs()
+    return true
+  }
+
+  #toPcm(ulaw: Uint8Array): Uint8Array {
+    const { ulawIn, pcmOut } = this.#engine
+    // The stream's codec may have decoded straight into the engine's memory: then there is nothing to copy.
+    if (ulaw.buffer !== ulawIn.buffer || ulaw.byteOffset !== ulawIn.byteOffset) ulawIn.set(ulaw)
+    return pcmOut.subarray(0, this.#up.push(ulaw.length))
+  }
+
+  #toUlaw(pcm: Uint8Array): Uint8Array {
+    const { pcmIn, ulawOut } = this.#engine
+    if (pcm.buffer !== pcmIn.buffer || pcm.byteOffset !== pcmIn.byteOffset) pcmIn.set(pcm)
+    return ulawOut.subarray(0, this.#down.push(pcm.length))
+  }
+}

@@ -1,0 +1,86 @@
+import { createHmac } from 'node:crypto'
+import { actorOf, type OwnerVerification } from '../policy/actor.ts'
+import type { CallOffer } from '../ports/incoming-calls.ts'
+import type { FixedSentence, PromptAudio } from '../ports/prompt-audio.ts'
+import { callInstructions } from '../prompts/instructions.ts'
+import { offeredTools, type Persona } from '../prompts/persona.ts'
+import { sentenceKeys, sentenceText } from '../prompts/sentences.ts'
+import type { CallPlan } from './plan.ts'
+import type { CallRules } from './state.ts'
+
+/** How long before its maximum length a call is warned. */
+const WARNING_MS = 30_000
+/** A due reply that is not heard within this is bridged by the hold sentence. */
+const HOLD_MS = 2_500
+/** How long a call waits for its next stream after the socket broke. */
+const REATTACH_MS = 10_000
+
+/** What a call is planned from. */
+export type Planning = {
+  readonly persona: Persona
+  readonly promptAudio: PromptAudio
+  /** Names of the tools that exist. */
+  readonly tools: readonly string[]
+  readonly owner: { readonly phoneNumbers: readonly string[]; readonly verification: OwnerVerification }
+  readonly limits: {
+    readonly idlePromptSeconds: number
+    readonly callMaxSeconds: number
+    readonly silentModelDeadlineMs: number
+    readonly unclaimedSessionMs: number
+    readonly nonceTtlMs: number
+  }
+  /** Keys the hash under which the model's provider sees a caller. */
+  readonly safetyKey: string
+}
+
+/** Decides persona, actor and rules of one call. */
+export function planCall(offer: CallOffer, planning: Planning): CallPlan {
+  const { persona, promptAudio, tools, safetyKey } = planning
+  const { language } = persona
+  const actor = actorOf(offer, planning.owner).kind
+  const opening = openingOf(actor, persona)
+  const spoken = opening.filter((sentence) => promptAudio.clip(sentence, language).spoken)
+  return {
+    callSid: offer.callSid,
+    direction: offer.direction,
+    from: offer.from,
+    to: offer.to,
+    persona: persona.id,
+    actor,
+    language,
+    ...(persona.voice !== undefined && { voice: persona.voice }),
+    instructions: (resumed) =>
+      callInstructions({ persona, actor, language, spoken, tools: offeredTools(persona, tools), resumed }),
+    safetyIdentifier: createHmac('sha256', safetyKey)
+      .update(`caller ${offer.from}`)
+      .digest('hex')
+      .slice(0, 32),
+    rules: { ...rulesOf(planning), opening, modelGreets: !opening.some(isGreeting) },
+  }
+}
+
+/** Everybody but the owner is told first that an assistant speaks; who greets is the persona's choice. */
+function openingOf(actor: CallPlan['actor'], persona: Persona): readonly FixedSentence[] {
+  const greets = persona.greeting === 'clip'
+  if (actor === 'owner') return greets ? ['ownerGreeting'] : []
+  return greets ? ['disclosure', 'greeting'] : ['disclosure']
+}
+
+function isGreeting(sentence: FixedSentence): boolean {
+  return sentence === 'greeting' || sentence === 'ownerGreeting'
+}
+
+function rulesOf({ persona, limits }: Planning): Omit<CallRules, 'opening' | 'modelGreets'> {
+  const texts = sentenceKeys.map((name) => [name, sentenceText(name, persona.language)] as const)
+  return {
+    warningMs: WARNING_MS,
+    holdMs: HOLD_MS,
+    reattachMs: REATTACH_MS,
+    sentences: Object.fromEntries(texts) as CallRules['sentences'],
+    idleMs: limits.idlePromptSeconds * 1_000,
+    maxLengthMs: limits.callMaxSeconds * 1_000,
+    silentModelMs: limits.silentModelDeadlineMs,
+    unclaimedMs: limits.unclaimedSessionMs,
+    nonceTtlMs: limits.nonceTtlMs,
+  }
+}

@@ -1,0 +1,181 @@
+import { ULAW_BYTES_PER_MS } from '../audio/frame.ts'
+import type { MediaSink } from '../ports/telephony.ts'
+import type { Heard, Utterance } from './event.ts'
+
+/** The longest piece of audio between two marks, in µ-law bytes (200 ms). */
+const PIECE_BYTES = 200 * ULAW_BYTES_PER_MS
+/** Audio sent but not yet played, at most: half of what the network buffers (10 minutes). More is not sent. */
+const MAX_QUEUED_BYTES = 300_000 * ULAW_BYTES_PER_MS
+/** Utterances remembered at once; the oldest finished ones are forgotten first. */
+const MAX_UTTERANCES = 64
+
+type Segment = {
+  readonly utterance: Utterance
+  sentBytes: number
+  heardBytes: number
+  complete: boolean
+  announced: boolean
+}
+
+type Mark = { readonly name: string; readonly segment: Segment; readonly bytes: number }
+
+/** What playback tells its owner while marks come back. */
+export type PlaybackListener = {
+  onFirstHeard(utterance: Utterance, atMs: number): void
+  onUtteranceHeard(
+    heard: { readonly utterance: Utterance; readonly heardMs: number; readonly quiet: boolean },
+    atMs: number,
+  ): void
+}
+
+/**
+ * Counts what was sent to a caller and what was heard of it. Audio goes out as it arrives, in pieces of at most
+ * 200 ms, each followed by a mark; a returned mark proves that everything before it was played. Between two marks the
+ * position is estimated by the time that passed, and never beyond what was sent. A clear starts a new generation, so
+ * that the marks which the clear itself returns prove nothing.
+ */
+export class Playback {
+  readonly #listener: PlaybackListener
+  #sink: MediaSink | undefined
+  #generation = 0
+  #nextMark = 0
+  #segments: Segment[] = []
+  #marks: Mark[] = []
+  /** Audio is known to have been played up to the last returned mark, at #playedAtMs. */
+  #playedAtMs = 0
+  /** Bytes sent whose mark has not come back. */
+  #outstandingBytes = 0
+
+  constructor(listener: PlaybackListener) {
+    this.#listener = listener
+  }
+
+  /** Joins the stream that is spoken into; what an earlier stream had queued is gone. */
+  attach(sink: MediaSink | undefined): void {
+    this.#sink = sink
+    this.#restart()
+  }
+
+  /**
+   * Sends audio of an utterance, after everything sent before.
+   * @param ulaw µ-law 8 kHz, any length
+   * @returns false when nothing was sent: no stream, or too much is queued already
+   */
+  send(utterance: Utterance, ulaw: Uint8Array, atMs: number): boolean {
+    if (!this.#sink || this.#queuedBytes(atMs) + ulaw.length > MAX_QUEUED_BYTES) return false
+    if (this.#marks.length === 0) this.#playedAtMs = atMs
+    const segment = this.#segmentOf(utterance)
+    for (let start = 0; start < ulaw.length; start += PIECE_BYTES) {
+      const piece = ulaw.subarray(start, start + PIECE_BYTES)
+      if (!this.#sink.sendMedia(piece)) return false
+      segment.sentBytes += piece.length
+      const name = `g${this.#generation}:${this.#nextMark++}`
+      this.#marks.push({ name, segment, bytes: piece.length })
+      this.#outstandingBytes += piece.length
+      this.#sink.sendMark(name)
+    }
+    return true
+  }
+
+  /** Says that nothing more will be sent for the utterance. One that was never sent anything counts as unheard. */
+  complete(utterance: Utterance, atMs: number): void {
+    const segment = this.#segments.find((one) => same(one.utterance, utterance))
+    if (!segment || segment.complete) return
+    segment.complete = true
+    if (segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
+  }
+
+  /** Says so of every utterance of a response that has ended. */
+  completeResponse(responseId: string, atMs: number): void {
+    for (const { utterance } of this.#segments) {
+      if (utterance.kind === 'reply' && utterance.responseId === responseId) this.complete(utterance, atMs)
+    }
+  }
+
+  /** Takes a returned mark. Marks of an older generation prove nothing and are ignored. */
+  onMark(name: string, atMs: number): void {
+    const index = this.#marks.findIndex((mark) => mark.name === name)
+    if (index < 0) return
+    for (const mark of this.#marks.splice(0, index + 1)) {
+      const { segment } = mark
+      const first = segment.heardBytes === 0
+      segment.heardBytes += mark.bytes
+      this.#outstandingBytes -= mark.bytes
+      this.#playedAtMs = atMs
+      if (first) this.#listener.onFirstHeard(segment.utterance, atMs)
+      if (segment.complete && segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
+    }
+  }
+
+  /** Drops what is queued at the other side. Ask heard() before. */
+  clear(): void {
+    // INVARIANT: the new generation begins first, so that no mark this clear returns is taken for one that was played.
+    this.#restart()
+    this.#sink?.clear()
+  }
+
+  /** How far each utterance got that is not yet fully heard, in order of sending. */
+  heard(atMs: number): readonly Heard[] {
+    const extra = this.#playedSinceLastMark(atMs)
+    return this.#segments
+      .filter((segment) => !segment.announced)
+      .map((segment) => ({
+        utterance: segment.utterance,
+        sentMs: Math.floor(segment.sentBytes / ULAW_BYTES_PER_MS),
+        heardMs: Math.floor((segment.heardBytes + (extra.get(segment) ?? 0)) / ULAW_BYTES_PER_MS),
+        complete: segment.complete,
+      }))
+  }
+
+  #restart(): void {
+    this.#generation++
+    this.#segments = []
+    this.#marks = []
+    this.#outstandingBytes = 0
+  }
+
+  #segmentOf(utterance: Utterance): Segment {
+    const known = this.#segments.findLast((segment) => same(segment.utterance, utterance))
+    if (known) return known
+    const segment = { utterance, sentBytes: 0, heardBytes: 0, complete: false, announced: false }
+    if (this.#segments.length >= MAX_UTTERANCES)
+      this.#segments = this.#segments.filter((one) => !one.announced)
+    this.#segments.push(segment)
+    return segment
+  }
+
+  #announceEnd(segment: Segment, atMs: number): void {
+    segment.announced = true
+    const heardMs = Math.floor(segment.heardBytes / ULAW_BYTES_PER_MS)
+    const quiet = this.#segments.every((one) => one.announced)
+    this.#listener.onUtteranceHeard({ utterance: segment.utterance, heardMs, quiet }, atMs)
+  }
+
+  /** Bytes beyond the last returned mark that time alone says were played, shared out in order of sending. */
+  #playedSinceLastMark(atMs: number): ReadonlyMap<Segment, number> {
+    let restBytes = this.#estimatedBytes(atMs)
+    const played = new Map<Segment, number>()
+    for (const mark of this.#marks) {
+      if (restBytes <= 0) break
+      const bytes = Math.min(restBytes, mark.bytes)
+      played.set(mark.segment, (played.get(mark.segment) ?? 0) + bytes)
+      restBytes -= bytes
+    }
+    return played
+  }
+
+  #estimatedBytes(atMs: number): number {
+    const elapsedBytes = Math.max(0, Math.floor((atMs - this.#playedAtMs) * ULAW_BYTES_PER_MS))
+    return Math.min(this.#outstandingBytes, elapsedBytes)
+  }
+
+  #queuedBytes(atMs: number): number {
+    return this.#outstandingBytes - this.#estimatedBytes(atMs)
+  }
+}
+
+/** Whether two utterances are the same one. */
+function same(a: Utterance, b: Utterance): boolean {
+  if (a.kind === 'reply') return b.kind === 'reply' && a.itemId === b.itemId
+  return b.kind === 'clip' && a.clipId === b.clipId
+}

@@ -1,0 +1,314 @@
+import type { CallStatus } from '../ports/incoming-calls.ts'
+import type { Log } from '../ports/log.ts'
+import type { SpeechEvent } from '../ports/speech.ts'
+import type { MediaSink, StreamEndReason, StreamEvent, StreamReceiver } from '../ports/telephony.ts'
+import type { Effect } from './effect.ts'
+import type { CallEvent, Heard } from './event.ts'
+import { Mailbox } from './mailbox.ts'
+import { step } from './machine.ts'
+import { CallMedia } from './media.ts'
+import { NamedTimers } from './named-timers.ts'
+import type { CallPlan, CallPorts } from './plan.ts'
+import { Playback } from './playback.ts'
+import { countCall } from './call-metrics.ts'
+import { Recorder } from './recorder.ts'
+import { runTool } from './tool-run.ts'
+import { SpeechLine } from './speech-line.ts'
+import { type CallState, initialEffects, initialState } from './state.ts'
+
+/** Events of one call that may wait for their turn. */
+const MAILBOX_CAPACITY = 1_024
+
+/**
+ * One call from ring to hang-up: the shell round the pure machine. It turns what ports report into events, and effects
+ * into orders to ports; it decides nothing.
+ */
+export class CallSession {
+  readonly plan: CallPlan
+  readonly #ports: CallPorts
+  readonly #log: Log
+  readonly #recorder: Recorder
+  readonly #playback: Playback
+  readonly #media: CallMedia
+  readonly #mailbox: Mailbox<CallEvent>
+  readonly #timers: NamedTimers
+  readonly #line: SpeechLine
+  readonly #abort = new AbortController()
+  readonly #onOver: () => void
+  readonly #offeredAtMs: number
+  #state: CallState
+  #eventAtMs = 0
+  #sink: MediaSink | undefined
+
+  /** @param onOver called once, when the record of the call is complete */
+  constructor(plan: CallPlan, ports: CallPorts, onOver: () => void) {
+    this.plan = plan
+    this.#ports = ports
+    this.#onOver = onOver
+    this.#log = ports.log.forCall(plan.callSid)
+    this.#recorder = new Recorder(plan, ports)
+    this.#offeredAtMs = ports.clock.nowMs()
+    this.#state = initialState(plan.rules)
+    this.#playback = new Playback({
+      onFirstHeard: (utterance, atMs) => this.#post({ kind: 'firstHeard', utterance, atMs }),
+      onUtteranceHeard: (heard, atMs) => this.#post({ kind: 'utteranceHeard', ...heard, atMs }),
+    })
+    this.#media = new CallMedia({
+      engine: ports.audio,
+      mode: ports.realtimeAudio,
+      playback: this.#playback,
+      heldAudioMs: ports.heldAudioMs,
+      nowMs: () => ports.clock.nowMs(),
+      listener: { onReplySounding: (reply) => this.#post({ kind: 'replySounding', ...reply }) },
+    })
+    this.#timers = new NamedTimers(ports.clock, (name) =>
+      this.#post({ kind: 'timer', name, heard: this.#heard(), atMs: this.#now() }),
+    )
+    this.#line = new SpeechLine({
+      plan,
+      ports,
+      log: this.#log,
+      recorder: this.#recorder,
+      listener: {
+        onAudio: (audio) => this.#media.onReplyAudio(audio),
+        onEvent: (event) => this.#onSpeechEvent(event),
+        onLost: ({ retryable, reason, code }, atMs) => {
+          this.#media.sessionGone()
+          this.#post({ kind: 'sessionLost', retryable, code: code ?? reason, heard: this.#heard(), atMs })
+        },
+      },
+    })
+    this.#mailbox = new Mailbox({
+      capacity: MAILBOX_CAPACITY,
+      handle: (event) => this.#handle(event),
+      onFull: () => this.#failHard('mailboxFull'),
+    })
+  }
+
+  /** Writes the call down and dials the model, while the caller's leg is still being set up. */
+  async begin(): Promise<void> {
+    await this.#recorder.begin()
+    const { from, to, direction, persona } = this.plan
+    this.#log.event('info', 'callOffered', { from, to, direction, name: persona })
+    this.#line.open(false)
+    for (const effect of initialEffects(this.plan.rules)) this.#perform(effect)
+  }
+
+  /** Where the call stands, for the registry and for readiness. */
+  phase(): CallState['phase'] {
+    return this.#state.phase
+  }
+
+  /** Joins a media stream that has started; a stream that was still attached is over. */
+  attach(sink: MediaSink): StreamReceiver {
+    if (this.#sink) this.streamGone('closed')
+    this.#sink = sink
+    this.#playback.attach(sink)
+    this.#recorder.streamStarted(sink.streamSid)
+    this.#log.event('info', 'streamStarted', { streamSid: sink.streamSid })
+    const { streamSid } = sink
+    this.#post({
+      kind: 'streamStarted',
+      streamSid,
+      sessionAlive: this.#line.current() !== undefined,
+      atMs: this.#now(),
+    })
+    return {
+      onMedia: (ulaw) => {
+        if (this.#sink === sink) this.#media.onCallerAudio(ulaw)
+      },
+      onEvent: (event) => {
+        if (this.#sink === sink) this.#onStreamEvent(event)
+      },
+    }
+  }
+
+  /** The stream is over, whoever noticed first. */
+  streamGone(reason: StreamEndReason): void {
+    if (!this.#sink) return
+    const heard = this.#heard()
+    const { framesIn, framesOut } = this.#media.counts
+    this.#recorder.streamEnded({ reason, framesIn, framesOut })
+    this.#log.event('info', 'streamEnded', { reason, streamSid: this.#sink.streamSid })
+    this.#sink = undefined
+    this.#playback.attach(undefined)
+    this.#post({ kind: 'streamEnded', reason, heard, atMs: this.#now() })
+  }
+
+  statusChanged(status: CallStatus): void {
+    this.#post({ kind: 'statusChanged', status, atMs: this.#now() })
+  }
+
+  /** Says goodbye and ends. */
+  shutdown(): void {
+    this.#post({ kind: 'shutdown', heard: this.#heard(), atMs: this.#now() })
+  }
+
+  /** Gives the call up before or without a stream: something of our own failed. */
+  fail(): void {
+    this.#failHard('internal')
+  }
+
+  #onStreamEvent(event: StreamEvent): void {
+    switch (event.kind) {
+      case 'mark':
+        return this.#playback.onMark(event.name, event.atMs)
+      case 'streamEnded':
+        return this.streamGone(event.reason)
+      case 'dtmf':
+      case 'mediaPaused':
+        return this.#post(event)
+    }
+  }
+
+  #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
+    if (event.kind === 'sessionReady') return this.#onSessionReady(event)
+    if (event.kind === 'speechStarted') {
+      return this.#post({ ...event, heard: this.#playback.heard(event.atMs) })
+    }
+    if (event.kind === 'replyAudioDone') {
+      this.#playback.complete(
+        { kind: 'reply', itemId: event.itemId, responseId: event.responseId },
+        event.atMs,
+      )
+    }
+    if (event.kind === 'responseDone') {
+      this.#playback.completeResponse(event.responseId, event.atMs)
+      this.#media.responseDone(event.responseId)
+    }
+    this.#post(event)
+  }
+
+  #onSessionReady(event: Extract<SpeechEvent, { kind: 'sessionReady' }>): void {
+    this.#post(event)
+    const session = this.#line.current()
+    if (session) this.#media.sessionReady(session)
+  }
+
+  #post(event: CallEvent): void {
+    this.#mailbox.post(event)
+  }
+
+  #handle(event: CallEvent): void {
+    this.#eventAtMs = event.atMs
+    const { state, effects } = step(this.#state, event)
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  /** The one place where a call touches the world. */
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'playClip':
+        return this.#playClip(effect)
+      case 'clearPlayback':
+        return this.#clearPlayback()
+      case 'dropReply':
+        return this.#media.drop(effect.responseId)
+      case 'truncateReply':
+        this.#log.event('info', 'truncated', { itemId: effect.itemId, heardMs: effect.heardMs })
+        return this.#line.current()?.truncate(effect.itemId, effect.heardMs)
+      case 'cancelReply':
+        return this.#line.current()?.cancelReply(effect.responseId)
+      case 'requestReply':
+        return this.#line.current()?.requestReply({ purpose: effect.purpose })
+      case 'openSession':
+        return this.#line.open(effect.resumed)
+      case 'closeSession':
+        this.#media.sessionGone()
+        return this.#line.close(effect.reason)
+      case 'padSilence':
+        return this.#media.padSilence(effect.ms)
+      case 'runTool':
+        return this.#ports.background('tool', this.#runTool(effect))
+      case 'answerTool':
+        return this.#line.current()?.answerTool(effect.callId, effect.output)
+      case 'setTimer':
+        return this.#timers.set(effect.name, effect.delayMs)
+      case 'cancelTimer':
+        return this.#timers.cancel(effect.name)
+      case 'recordTurn':
+        return this.#recorder.turn(effect.turn)
+      case 'observe':
+        return this.#ports.metrics.observe(effect.name, effect.valueMs)
+      case 'log':
+        return this.#log.event(effect.level, effect.event, effect.fields)
+      case 'closeStream':
+        return this.#closeStream(effect.code, effect.reason)
+      case 'hangUp':
+        return this.#ports.background('hangUp', this.#hangUp())
+      case 'finish':
+        return this.#finish(effect)
+    }
+  }
+
+  #playClip({ sentence, clipId }: Extract<Effect, { kind: 'playClip' }>): void {
+    const atMs = this.#now()
+    const utterance = { kind: 'clip', clipId, sentence } as const
+    const { ulaw } = this.#ports.promptAudio.clip(sentence, this.plan.language)
+    this.#log.event('info', 'sentencePlayed', { name: sentence })
+    if (this.#playback.send(utterance, ulaw, atMs)) return this.#playback.complete(utterance, atMs)
+    // Nothing can be played any more: the sentence counts as over, so that nobody waits for it.
+    this.#post({ kind: 'utteranceHeard', utterance, heardMs: 0, quiet: true, atMs })
+  }
+
+  #clearPlayback(): void {
+    this.#playback.clear()
+    this.#media.cleared()
+    this.#ports.metrics.count('interruptions_total')
+    this.#ports.metrics.observe('barge_in_clear_ms', this.#now() - this.#eventAtMs)
+  }
+
+  async #runTool({ callId, name, arguments: args }: Extract<Effect, { kind: 'runTool' }>): Promise<void> {
+    const proposal = { callSid: this.plan.callSid, callId, name, arguments: args }
+    const outcome = await runTool(proposal, {
+      ports: this.#ports,
+      log: this.#log,
+      signal: this.#abort.signal,
+    })
+    this.#post({ kind: 'toolFinished', callId, outcome, atMs: this.#now() })
+  }
+
+  #closeStream(code: number, reason: string): void {
+    const sink = this.#sink
+    if (!sink) return
+    const { framesIn, framesOut } = this.#media.counts
+    this.#recorder.streamEnded({ reason, framesIn, framesOut })
+    this.#sink = undefined
+    this.#playback.attach(undefined)
+    sink.close(code, reason)
+  }
+
+  async #hangUp(): Promise<void> {
+    const outcome = await this.#ports.telephony.hangUp(this.plan.callSid)
+    const code = outcome.ok ? {} : { code: outcome.code }
+    this.#post({ kind: 'hangUpDone', ok: outcome.ok, ...code, atMs: this.#now() })
+  }
+
+  #finish({ ending }: Extract<Effect, { kind: 'finish' }>): void {
+    this.#mailbox.close()
+    this.#timers.cancelAll()
+    this.#abort.abort()
+    countCall(this.#ports.metrics, this.#media, { ending, offeredAtMs: this.#offeredAtMs })
+    this.#media[Symbol.dispose]()
+    this.#log.event('info', 'callEnded', { reason: ending, durationMs: this.#now() - this.#offeredAtMs })
+    this.#ports.background('finish', this.#recorder.finish(ending).finally(this.#onOver))
+  }
+
+  /** The call can no longer be trusted to its own machine: it ends without it. */
+  #failHard(code: string): void {
+    this.#log.event('fatal', 'callFailed', { code })
+    this.#closeStream(1011, 'internal error')
+    this.#line.close('failed')
+    this.#ports.background('hangUp', this.#ports.telephony.hangUp(this.plan.callSid))
+    this.#finish({ kind: 'finish', ending: 'failed' })
+  }
+
+  #heard(): readonly Heard[] {
+    return this.#playback.heard(this.#now())
+  }
+
+  #now(): number {
+    return this.#ports.clock.nowMs()
+  }
+}

@@ -1,0 +1,160 @@
+import type { FixedSentence } from '../ports/prompt-audio.ts'
+import type { CallEnding } from '../ports/storage.ts'
+import type { Effect } from './effect.ts'
+import type { Utterance } from './event.ts'
+import { emptyTranscript, type Transcript } from './transcript.ts'
+
+/** The rules of one call; lengths in milliseconds. */
+export type CallRules = {
+  /** Sentences played first, in this order. */
+  readonly opening: readonly FixedSentence[]
+  /** The model greets in its own words, after the opening. */
+  readonly modelGreets: boolean
+  /** What each fixed sentence says in the language of this call. */
+  readonly sentences: Readonly<Record<FixedSentence, string>>
+  /** Silence after which the caller is asked whether they are still there. */
+  readonly idleMs: number
+  readonly maxLengthMs: number
+  /** How long before the maximum the caller is warned. */
+  readonly warningMs: number
+  /** A reply is due and nothing was heard: the hold sentence after this… */
+  readonly holdMs: number
+  /** …and the model counts as lost after this. */
+  readonly silentModelMs: number
+  /** A session opened at the webhook is closed when no stream came within this. */
+  readonly unclaimedMs: number
+  /** A call whose stream never came is over after this. */
+  readonly nonceTtlMs: number
+  /** How long a call waits for a new stream after its socket broke. */
+  readonly reattachMs: number
+}
+
+/**
+ * Where a call stands. `ringing`: no stream yet. `live`: two-way audio. `closing`: a last sentence is being played.
+ * `hangingUp`: the network was told. `detached`: the socket broke, another may come. `wrapUp`: only late transcripts
+ * are missing. `over`: the record is complete.
+ */
+export type Phase = 'ringing' | 'live' | 'closing' | 'hangingUp' | 'detached' | 'wrapUp' | 'over'
+
+/** A response of the model that has not ended. */
+export type Reply = {
+  readonly responseId: string
+  readonly dropped: boolean
+  readonly sounded: boolean
+  /** Its spoken items of which nothing was sent to the caller. */
+  readonly silentItemIds: readonly string[]
+}
+
+/** Who is speaking and what is owed to whom. */
+export type Turns = {
+  /** The caller's speech that has started and not stopped. */
+  readonly callerSpeaking: boolean
+  readonly speechStartedAtMs: number | undefined
+  readonly speechStoppedAtMs: number | undefined
+  /** The caller said something and no reply has been heard yet. */
+  readonly replyDue: boolean
+  /** Replies asked for again in this turn because one failed. */
+  readonly retries: number
+  readonly replies: readonly Reply[]
+  readonly toolCalls: readonly string[]
+  readonly toolsRunning: number
+}
+
+/** A fixed sentence that is queued or being played. */
+export type PlayingClip = { readonly clipId: number; readonly sentence: FixedSentence }
+
+/** What is queued for the caller and has not been heard to its end. */
+export type Sounding = {
+  readonly clips: readonly PlayingClip[]
+  readonly replyItemIds: readonly string[]
+  /** Sentences that were cut off and must be heard once. */
+  readonly owed: readonly FixedSentence[]
+  readonly askings: Readonly<Partial<Record<FixedSentence, number>>>
+  readonly nextClipId: number
+}
+
+/** Why the call is being ended, and whether the caller's voice may still change that. */
+export type Closing = { readonly ending: CallEnding; readonly revocable: boolean }
+
+/** The whole state of one call; only `step` makes a new one. */
+export type CallState = {
+  readonly rules: CallRules
+  readonly phase: Phase
+  readonly session: 'opening' | 'ready' | 'closed'
+  readonly closing: Closing | undefined
+  readonly turns: Turns
+  readonly sounding: Sounding
+  readonly transcript: Transcript
+  readonly idlePrompts: number
+  readonly resting: boolean
+  readonly revocations: number
+  readonly everLive: boolean
+  readonly greetingOwed: boolean
+}
+
+/** What one event leads to. */
+export type Step = { readonly state: CallState; readonly effects: readonly Effect[] }
+
+/** The state of a call whose webhook has just been answered. */
+export function initialState(rules: CallRules): CallState {
+  return {
+    rules,
+    phase: 'ringing',
+    session: 'opening',
+    closing: undefined,
+    turns: {
+      callerSpeaking: false,
+      speechStartedAtMs: undefined,
+      speechStoppedAtMs: undefined,
+      replyDue: false,
+      retries: 0,
+      replies: [],
+      toolCalls: [],
+      toolsRunning: 0,
+    },
+    sounding: { clips: [], replyItemIds: [], owed: [], askings: {}, nextClipId: 0 },
+    transcript: emptyTranscript,
+    idlePrompts: 0,
+    resting: false,
+    revocations: 0,
+    everLive: false,
+    greetingOwed: rules.modelGreets,
+  }
+}
+
+/** The effects that belong to a call's very first moment. */
+export function initialEffects(rules: CallRules): readonly Effect[] {
+  return [
+    { kind: 'setTimer', name: 'unclaimed', delayMs: rules.unclaimedMs },
+    { kind: 'setTimer', name: 'nonceExpired', delayMs: rules.nonceTtlMs },
+  ]
+}
+
+/** Runs one pure step after another, collecting their effects. */
+export function chain(state: CallState, ...steps: ((state: CallState) => Step)[]): Step {
+  const effects: Effect[] = []
+  let current = state
+  for (const next of steps) {
+    const result = next(current)
+    current = result.state
+    effects.push(...result.effects)
+  }
+  return { state: current, effects }
+}
+
+/** A step that changes nothing. */
+export function unchanged(state: CallState): Step {
+  return { state, effects: [] }
+}
+
+/** True while anything is queued for the caller. */
+export function isSounding(state: CallState): boolean {
+  return state.sounding.clips.length > 0 || state.sounding.replyItemIds.length > 0
+}
+
+/** Forgets an utterance that was heard to its end or dropped. */
+export function withoutUtterance(sounding: Sounding, utterance: Utterance): Sounding {
+  return utterance.kind === 'reply'
+    ? { ...sounding, replyItemIds: sounding.replyItemIds.filter((itemId) => itemId !== utterance.itemId) }
+    : { ...sounding, clips: sounding.clips.filter((clip) => clip.clipId !== utterance.clipId) }
+}

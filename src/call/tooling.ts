@@ -1,0 +1,56 @@
+import { beginClosing } from './ending.ts'
+import type { CallEvent } from './event.ts'
+import { type CallState, isSounding, type Step, unchanged } from './state.ts'
+import { due } from './turns.ts'
+
+type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
+
+/** Tool calls of one turn, at most; further ones are answered without being run. */
+const MAX_TOOL_CALLS_PER_TURN = 8
+
+/** The model proposes a tool call. It is run once, however often it is announced. */
+export function onToolRequested(state: CallState, event: Of<'toolRequested'>): Step {
+  const { toolCalls } = state.turns
+  if (toolCalls.includes(event.callId)) return unchanged(state)
+  if (toolCalls.length >= MAX_TOOL_CALLS_PER_TURN || state.phase === 'wrapUp' || state.phase === 'over') {
+    const output = JSON.stringify({ status: 'refused', reason: 'too many tool calls in one turn' })
+    return { state, effects: [{ kind: 'answerTool', callId: event.callId, output }] }
+  }
+  const turns = {
+    ...state.turns,
+    toolCalls: [...toolCalls, event.callId],
+    toolsRunning: state.turns.toolsRunning + 1,
+  }
+  const { callId, name } = event
+  return {
+    state: { ...state, turns },
+    effects: [{ kind: 'runTool', callId, name, arguments: event.arguments }],
+  }
+}
+
+/** A tool ended: the model is answered, and asked for one reply unless the call is to end. */
+export function onToolFinished(state: CallState, event: Of<'toolFinished'>): Step {
+  const turns = { ...state.turns, toolsRunning: Math.max(0, state.turns.toolsRunning - 1) }
+  const answered = { kind: 'answerTool', callId: event.callId, output: event.outcome.output } as const
+  if (event.outcome.next === 'endCall') {
+    const closing = endCall({ ...state, turns }, event.atMs)
+    return { state: closing.state, effects: [answered, ...closing.effects] }
+  }
+  if (state.phase !== 'live') return { state: { ...state, turns }, effects: [answered] }
+  const waiting = due({ ...state, turns })
+  return {
+    state: waiting.state,
+    effects: [answered, { kind: 'requestReply', purpose: 'toolResult' }, ...waiting.effects],
+  }
+}
+
+/** Ends the call after the model's own goodbye; when it said nothing, with ours. */
+function endCall(state: CallState, atMs: number): Step {
+  const spoke = isSounding(state) || state.turns.replies.some((reply) => reply.sounded)
+  return beginClosing(state, {
+    ending: 'agentHungUp',
+    revocable: true,
+    atMs,
+    ...(!spoke && { sentence: 'goodbye' }),
+  })
+}

@@ -1,0 +1,208 @@
+import type { Turn } from './effect.ts'
+import type { Heard, Utterance } from './event.ts'
+
+/** Turns that may still change, at most; the oldest is given up as it stands. */
+const MAX_OPEN_ENTRIES = 32
+
+type Entry = Turn & {
+  readonly key: string
+  /** Text the model produced, before it is cut to what was heard. */
+  readonly producedText: string
+  readonly settled: boolean
+}
+
+/** The turns of a call in the order they were spoken, of what was heard. */
+export type Transcript = {
+  readonly nextSeq: number
+  readonly entries: readonly Entry[]
+  /** Text of replies that have not been heard yet: it runs ahead of the audio. */
+  readonly drafts: readonly { readonly itemId: string; readonly text: string }[]
+}
+
+/** Drafts kept at once; the oldest goes. */
+const MAX_DRAFTS = 8
+
+/** The transcript of a call in which nothing has been said. */
+export const emptyTranscript: Transcript = { nextSeq: 0, entries: [], drafts: [] }
+
+/** A changed transcript and the turns that have to be recorded anew. */
+export type TranscriptStep = { readonly transcript: Transcript; readonly turns: readonly Turn[] }
+
+/** Adds the caller's turn: its place is fixed now, its words come later or never. */
+export function callerTurn(
+  transcript: Transcript,
+  turn: { itemId: string; startedAtMs: number },
+): TranscriptStep {
+  if (find(transcript, turn.itemId)) return { transcript, turns: [] }
+  return add(transcript, {
+    key: turn.itemId,
+    producedText: '',
+    settled: false,
+    speaker: 'caller',
+    text: '',
+    source: 'none',
+    startedAtMs: turn.startedAtMs,
+    interrupted: false,
+  })
+}
+
+/** Puts the words of a caller's turn in their place, also when they come late, or before the turn was committed. */
+export function callerText(
+  transcript: Transcript,
+  said: { itemId: string; text: string; startedAtMs: number },
+): TranscriptStep {
+  const known = find(transcript, said.itemId) ? transcript : callerTurn(transcript, said).transcript
+  return change(known, said.itemId, (entry) => ({
+    ...entry,
+    text: said.text,
+    source: 'transcript',
+    settled: true,
+  }))
+}
+
+/** Gives up waiting for the words of a caller's turn. */
+export function callerTextFailed(transcript: Transcript, itemId: string): TranscriptStep {
+  return change(transcript, itemId, (entry) => ({ ...entry, settled: true }))
+}
+
+/** Adds a reply when its first audio went out. */
+export function replySounding(
+  transcript: Transcript,
+  reply: { itemId: string; startedAtMs: number; firstDeltaMs?: number; firstMediaMs?: number },
+): TranscriptStep {
+  if (find(transcript, reply.itemId)) return { transcript, turns: [] }
+  const draft = transcript.drafts.find((one) => one.itemId === reply.itemId)
+  const drafts = transcript.drafts.filter((one) => one !== draft)
+  return add(
+    { ...transcript, drafts },
+    {
+      key: reply.itemId,
+      producedText: draft?.text ?? '',
+      settled: false,
+      speaker: 'agent',
+      text: '',
+      source: 'transcript',
+      startedAtMs: reply.startedAtMs,
+      interrupted: false,
+      heardMs: 0,
+      ...(reply.firstDeltaMs !== undefined && { firstDeltaMs: reply.firstDeltaMs }),
+      ...(reply.firstMediaMs !== undefined && { firstMediaMs: reply.firstMediaMs }),
+    },
+  )
+}
+
+/** Adds a fixed sentence when it was queued. */
+export function clipSounding(
+  transcript: Transcript,
+  clip: { clipId: number; text: string; startedAtMs: number },
+): TranscriptStep {
+  return add(transcript, {
+    key: `clip:${clip.clipId}`,
+    producedText: clip.text,
+    settled: false,
+    speaker: 'agent',
+    text: '',
+    source: 'fixed',
+    startedAtMs: clip.startedAtMs,
+    interrupted: false,
+    heardMs: 0,
+  })
+}
+
+/** Takes text of a reply: a piece, or the whole of it when final. */
+export function replyText(
+  transcript: Transcript,
+  said: { itemId: string; text: string; final: boolean },
+): TranscriptStep {
+  const extend = (before: string) => (said.final ? said.text : before + said.text)
+  if (find(transcript, said.itemId)) {
+    const step = change(transcript, said.itemId, (entry) => ({
+      ...entry,
+      producedText: extend(entry.producedText),
+    }))
+    return { ...step, turns: [] }
+  }
+  const before = transcript.drafts.find((one) => one.itemId === said.itemId)
+  const others = transcript.drafts.filter((one) => one !== before).slice(-(MAX_DRAFTS - 1))
+  return {
+    transcript: {
+      ...transcript,
+      drafts: [...others, { itemId: said.itemId, text: extend(before?.text ?? '') }],
+    },
+    turns: [],
+  }
+}
+
+/** Notes that the caller began to hear a reply. */
+export function firstHeard(
+  transcript: Transcript,
+  heard: { utterance: Utterance; firstMarkMs?: number },
+): TranscriptStep {
+  return change(transcript, keyOf(heard.utterance), (entry) => ({
+    ...entry,
+    ...(heard.firstMarkMs !== undefined && entry.source !== 'fixed' && { firstMarkMs: heard.firstMarkMs }),
+  }))
+}
+
+/** Settles an utterance that was heard to its end. */
+export function heardToEnd(transcript: Transcript, utterance: Utterance, heardMs: number): TranscriptStep {
+  return change(transcript, keyOf(utterance), (entry) => ({
+    ...entry,
+    text: entry.producedText,
+    heardMs,
+    settled: true,
+  }))
+}
+
+/** Settles an utterance of which no more will be heard: only the words that fit into what was heard are kept. */
+export function cutOff(transcript: Transcript, heard: Heard): TranscriptStep {
+  return change(transcript, keyOf(heard.utterance), (entry) => ({
+    ...entry,
+    text: heardPart(entry.producedText, heard),
+    heardMs: heard.heardMs,
+    interrupted: !heard.complete || heard.heardMs < heard.sentMs,
+    settled: true,
+  }))
+}
+
+/** True while words of the caller are still to come. */
+export function awaitsCallerText(transcript: Transcript): boolean {
+  return transcript.entries.some((entry) => entry.speaker === 'caller' && !entry.settled)
+}
+
+/** The words that were heard, judged by the share of the audio that was played, cut at a word's end. */
+function heardPart(text: string, heard: Heard): string {
+  if (heard.sentMs === 0) return ''
+  const characters = Math.floor((text.length * heard.heardMs) / heard.sentMs)
+  if (characters >= text.length) return text
+  const cut = text.slice(0, characters)
+  return /\s/.test(text.charAt(characters)) ? cut.trimEnd() : cut.replace(/\S*$/, '').trimEnd()
+}
+
+function keyOf(utterance: Utterance): string {
+  return utterance.kind === 'reply' ? utterance.itemId : `clip:${utterance.clipId}`
+}
+
+function find(transcript: Transcript, key: string): Entry | undefined {
+  return transcript.entries.find((entry) => entry.key === key)
+}
+
+function add(transcript: Transcript, entry: Omit<Entry, 'seq'>): TranscriptStep {
+  const added = { ...entry, seq: transcript.nextSeq }
+  const open = transcript.entries.filter((one) => !one.settled)
+  const entries = [...open.slice(-(MAX_OPEN_ENTRIES - 1)), added]
+  return { transcript: { ...transcript, nextSeq: transcript.nextSeq + 1, entries }, turns: [turnOf(added)] }
+}
+
+function change(transcript: Transcript, key: string, make: (entry: Entry) => Entry): TranscriptStep {
+  const known = find(transcript, key)
+  if (!known || known.settled) return { transcript, turns: [] }
+  const changed = make(known)
+  const entries = transcript.entries.map((entry) => (entry.key === key ? changed : entry))
+  return { transcript: { ...transcript, entries }, turns: [turnOf(changed)] }
+}
+
+function turnOf(entry: Entry): Turn {
+  const { key: _key, producedText: _producedText, settled: _settled, ...turn } = entry
+  return turn
+}

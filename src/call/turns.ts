@@ -1,0 +1,211 @@
+import type { CallEvent } from './event.ts'
+import { beginClosing, closeForLostModel, revokeClosing } from './ending.ts'
+import { interrupt, isUninterruptible, playClip, playOwed, withTurns } from './sounding.ts'
+import { type CallState, chain, type Reply, type Step, unchanged } from './state.ts'
+import * as transcript from './transcript.ts'
+
+type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
+
+/** Replies in progress that are remembered; a server runs one in the conversation. */
+const MAX_REPLIES = 8
+/** How often one turn asks again for a reply that failed. */
+const MAX_RETRIES = 1
+
+/** The caller begins to speak: whatever is being said stops, unless it must be heard. */
+export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): Step {
+  const speaking = withTurn(state, { callerSpeaking: true, speechStartedAtMs: event.atMs })
+  const heardCaller = { ...speaking, idlePrompts: 0 }
+  if (isUninterruptible(heardCaller)) return unchanged(heardCaller)
+  return chain(heardCaller, revokeClosing, (now) => interrupt(now, event.heard), notDue)
+}
+
+/** The caller pauses: what was cut off and must be heard is said first, ahead of the reply. */
+export function onSpeechStopped(state: CallState, event: Of<'speechStopped'>): Step {
+  const stopped = withTurn(state, { callerSpeaking: false, speechStoppedAtMs: event.atMs })
+  return playOwed(stopped, event.atMs)
+}
+
+/** The caller's turn is part of the conversation: a reply is due. */
+export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): Step {
+  const startedAtMs = state.turns.speechStartedAtMs ?? event.atMs
+  const recorded = transcript.callerTurn(state.transcript, { itemId: event.itemId, startedAtMs })
+  const turn = withTurn(state, { retries: 0, toolCalls: [] })
+  return chain(turn, (now) => withTurns(now, recorded), due)
+}
+
+/** Words of the caller; only the final ones are kept. */
+export function onCallerTranscript(state: CallState, event: Of<'callerTranscript'>): Step {
+  if (!event.final) return unchanged(state)
+  const startedAtMs = state.turns.speechStartedAtMs ?? event.atMs
+  return withTurns(state, transcript.callerText(state.transcript, { ...event, startedAtMs }))
+}
+
+/** A response began. One that begins while the caller speaks is not wanted. */
+export function onResponseStarted(state: CallState, event: Of<'responseStarted'>): Step {
+  const { responseId } = event
+  const unwanted = state.turns.callerSpeaking || (state.closing !== undefined && !state.closing.revocable)
+  const reply: Reply = { responseId, dropped: unwanted, sounded: false, silentItemIds: [] }
+  const next = withTurn(state, { replies: [...state.turns.replies.slice(-(MAX_REPLIES - 1)), reply] })
+  if (!unwanted) return unchanged(next)
+  return {
+    state: next,
+    effects: [
+      { kind: 'dropReply', responseId },
+      { kind: 'cancelReply', responseId },
+    ],
+  }
+}
+
+/** A spoken item of a response began; nothing of it was sent yet. */
+export function onReplyStarted(state: CallState, event: Of<'replyStarted'>): Step {
+  return unchanged(
+    withReply(state, event.responseId, (reply) => ({
+      ...reply,
+      silentItemIds: [...reply.silentItemIds, event.itemId],
+    })),
+  )
+}
+
+/** The first audio of a reply went out. */
+export function onReplySounding(state: CallState, event: Of<'replySounding'>): Step {
+  const stoppedAtMs = state.turns.speechStoppedAtMs
+  const latency =
+    stoppedAtMs === undefined
+      ? {}
+      : { firstDeltaMs: round(event.deltaAtMs - stoppedAtMs), firstMediaMs: round(event.atMs - stoppedAtMs) }
+  const recorded = transcript.replySounding(state.transcript, {
+    itemId: event.itemId,
+    startedAtMs: event.atMs,
+    ...latency,
+  })
+  const sounded = withReply(state, event.responseId, (reply) => ({
+    ...reply,
+    sounded: true,
+    silentItemIds: reply.silentItemIds.filter((itemId) => itemId !== event.itemId),
+  }))
+  const replyItemIds = [...new Set([...sounded.sounding.replyItemIds, event.itemId])]
+  const sounding = { ...sounded.sounding, replyItemIds }
+  const step = chain({ ...sounded, sounding }, (now) => withTurns(now, recorded), notDue)
+  if (stoppedAtMs === undefined) return step
+  return {
+    state: step.state,
+    effects: [
+      ...step.effects,
+      { kind: 'observe', name: 'turn_first_delta_ms', valueMs: event.deltaAtMs - stoppedAtMs },
+      { kind: 'observe', name: 'turn_first_media_ms', valueMs: event.atMs - stoppedAtMs },
+    ],
+  }
+}
+
+/** The caller begins to hear an utterance; for a reply this ends the turn's latency. */
+export function onFirstHeard(state: CallState, event: Of<'firstHeard'>): Step {
+  const stoppedAtMs = state.turns.speechStoppedAtMs
+  const measured = event.utterance.kind === 'reply' && stoppedAtMs !== undefined
+  const recorded = transcript.firstHeard(state.transcript, {
+    utterance: event.utterance,
+    ...(measured && { firstMarkMs: round(event.atMs - stoppedAtMs) }),
+  })
+  const step = withTurns(withTurn(state, measured ? { speechStoppedAtMs: undefined } : {}), recorded)
+  if (!measured) return step
+  const observed = { kind: 'observe', name: 'turn_first_mark_ms', valueMs: event.atMs - stoppedAtMs } as const
+  return { state: step.state, effects: [...step.effects, observed] }
+}
+
+/** A response ended, in whatever way. */
+export function onResponseDone(state: CallState, event: Of<'responseDone'>): Step {
+  const reply = state.turns.replies.find(({ responseId }) => responseId === event.responseId)
+  const next = withTurn(state, {
+    replies: state.turns.replies.filter(({ responseId }) => responseId !== event.responseId),
+  })
+  if (reply?.dropped) {
+    // The caller heard nothing of these: without a truncation the model would believe that it said them.
+    const effects = reply.silentItemIds.map(
+      (itemId) => ({ kind: 'truncateReply', itemId, heardMs: 0 }) as const,
+    )
+    return { state: next, effects }
+  }
+  if (event.status === 'completed' || event.status === 'cancelled' || reply?.sounded) return unchanged(next)
+  return onUselessResponse(next, event)
+}
+
+/** A reply failed before anything was heard: once more where that can help, otherwise the caller is told. */
+function onUselessResponse(state: CallState, event: Of<'responseDone'>): Step {
+  const log = {
+    kind: 'log',
+    level: 'warn',
+    event: 'responseFailed',
+    fields: { responseId: event.responseId, status: event.status, code: event.code ?? 'none' },
+  } as const
+  if (event.retryable && state.turns.retries < MAX_RETRIES) {
+    const again = withTurn(state, { retries: state.turns.retries + 1 })
+    return { state: again, effects: [log, { kind: 'requestReply', purpose: 'retry' }] }
+  }
+  const closed = closeForLostModel(state, event.atMs)
+  return { state: closed.state, effects: [log, ...closed.effects] }
+}
+
+/** No reply was heard in time: first a sentence that asks for patience, then the model counts as lost. */
+export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
+  if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
+  if (event.name === 'hold') return playClip(state, 'hold', event.atMs)
+  return closeForLostModel(state, event.atMs)
+}
+
+/** Keys are events of their own: they prove that somebody is there. */
+export function onDtmf(state: CallState): Step {
+  const effects = [{ kind: 'log', level: 'info', event: 'dtmf' } as const]
+  return { state: { ...state, idlePrompts: 0, resting: false }, effects }
+}
+
+/** Media stopped coming while the caller was speaking: the model must hear the silence, or it waits for ever. */
+export function onMediaPaused(state: CallState): Step {
+  return state.turns.callerSpeaking
+    ? { state, effects: [{ kind: 'padSilence', ms: 1_000 }] }
+    : unchanged(state)
+}
+
+/** Marks a reply as due and starts to wait for it. */
+export function due(state: CallState): Step {
+  if (state.phase !== 'live') return unchanged(state)
+  return {
+    state: withTurn(state, { replyDue: true }),
+    effects: [
+      { kind: 'setTimer', name: 'hold', delayMs: state.rules.holdMs },
+      { kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs },
+    ],
+  }
+}
+
+/** Ends the wait for a reply. */
+export function notDue(state: CallState): Step {
+  if (!state.turns.replyDue) return unchanged(state)
+  return {
+    state: withTurn(state, { replyDue: false }),
+    effects: [
+      { kind: 'cancelTimer', name: 'hold' },
+      { kind: 'cancelTimer', name: 'silentModel' },
+    ],
+  }
+}
+
+/** Silence on both sides: asks twice whether anybody is there, then says goodbye. */
+export function onIdle(state: CallState, event: Of<'timer'>): Step {
+  if (!state.resting) return unchanged(state)
+  const asked = { ...state, resting: false, idlePrompts: state.idlePrompts + 1 }
+  if (state.idlePrompts < 2) return playClip(asked, 'idlePrompt', event.atMs)
+  return beginClosing(asked, { ending: 'idle', revocable: true, sentence: 'goodbye', atMs: event.atMs })
+}
+
+function withTurn(state: CallState, patch: Partial<CallState['turns']>): CallState {
+  return { ...state, turns: { ...state.turns, ...patch } }
+}
+
+function withReply(state: CallState, responseId: string, make: (reply: Reply) => Reply): CallState {
+  return withTurn(state, {
+    replies: state.turns.replies.map((reply) => (reply.responseId === responseId ? make(reply) : reply)),
+  })
+}
+
+function round(valueMs: number): number {
+  return Math.round(valueMs * 10) / 10
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { type Planning, planCall } from '../../src/call/plan-call.ts'
+import { sentenceText } from '../../src/prompts/sentences.ts'
+
+const planning: Planning = {
+  persona: {
+    id: 'assistant',
+    name: 'Consigliere',
+    language: 'en',
+    greeting: 'clip',
+    tools: ['end_call', 'make_call'],
+    instructions: 'You answer the phone.',
+  },
+  promptAudio: { clip: (_sentence, _language) => ({ ulaw: new Uint8Array(1), text: '', spoken: true }) },
+  tools: ['end_call'],
+  owner: { phoneNumbers: ['+14155550101'], verification: 'stir_or_pin' },
+  limits: {
+    idlePromptSeconds: 12,
+    callMaxSeconds: 3_600,
+    silentModelDeadlineMs: 8_000,
+    unclaimedSessionMs: 15_000,
+    nonceTtlMs: 60_000,
+  },
+  safetyKey: 'key',
+}
+const offer = { callSid: 'CA1', from: '+14155550123', to: '+14155550100', direction: 'inbound' } as const
+
+describe('planCall()', () => {
+  it('tells everybody but the owner first that an assistant speaks', () => {
+    expect(planCall(offer, planning).rules.opening).toEqual(['disclosure', 'greeting'])
+    expect(planCall({ ...offer, from: 'anonymous' }, planning).rules.opening[0]).toBe('disclosure')
+    const owner = planCall({ ...offer, from: '+14155550101' }, planning)
+    expect(owner).toMatchObject({ actor: 'owner', rules: { opening: ['ownerGreeting'], modelGreets: false } })
+  })
+
+  it('lets the model greet when the persona says so, after the disclosure', () => {
+    const persona = { ...planning.persona, greeting: 'model' as const }
+    expect(planCall(offer, { ...planning, persona }).rules).toMatchObject({
+      opening: ['disclosure'],
+      modelGreets: true,
+    })
+  })
+
+  it('a disclosure without a clip is left to the model', () => {
+    const promptAudio: Planning['promptAudio'] = {
+      clip: () => ({ ulaw: new Uint8Array(1), text: '', spoken: false }),
+    }
+    expect(planCall(offer, { ...planning, promptAudio }).instructions(false)).toContain(
+      sentenceText('disclosure', 'en'),
+    )
+    expect(planCall(offer, planning).instructions(false)).toContain('Do not greet again')
+  })
+
+  it('a resumed session is not told to greet, and only tools that exist are named', () => {
+    const plan = planCall(offer, planning)
+    expect(plan.instructions(true)).toContain('under way')
+    expect(plan.instructions(false)).not.toContain('make_call')
+  })
+
+  it('safetyIdentifier is stable for a caller, differs between callers and keys, and hides the number', () => {
+    const one = planCall(offer, planning).safetyIdentifier
+    expect(one).toMatch(/^[0-9a-f]{32}$/)
+    expect(planCall({ ...offer, callSid: 'CA2' }, planning).safetyIdentifier).toBe(one)
+    expect(planCall({ ...offer, from: '+14155550124' }, planning).safetyIdentifier).not.toBe(one)
+    expect(planCall(offer, { ...planning, safetyKey: 'other' }).safetyIdentifier).not.toBe(one)
+  })
+})

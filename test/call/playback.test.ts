@@ -1,0 +1,104 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Utterance } from '../../src/call/event.ts'
+import { Playback } from '../../src/call/playback.ts'
+import { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import { Line } from './support/line.ts'
+
+const reply: Utterance = { kind: 'reply', itemId: 'item_1', responseId: 'resp_1' }
+const second: Utterance = { kind: 'reply', itemId: 'item_2', responseId: 'resp_1' }
+
+function start() {
+  const clock = new VirtualClock()
+  const events: string[] = []
+  const playback = new Playback({
+    onFirstHeard: (utterance) => events.push(`first ${name(utterance)}`),
+    onUtteranceHeard: ({ utterance, heardMs, quiet }) =>
+      events.push(`heard ${name(utterance)} ${heardMs}${quiet ? ' quiet' : ''}`),
+  })
+  const line = new Line(clock, (mark) => playback.onMark(mark, clock.nowMs()))
+  playback.attach(line)
+  const send = (utterance: Utterance, ms: number) =>
+    playback.send(utterance, new Uint8Array(ms * 8), clock.nowMs())
+  return { clock, events, playback, line, send }
+}
+
+function name(utterance: Utterance): string {
+  return utterance.kind === 'reply' ? utterance.itemId : utterance.sentence
+}
+
+describe('Playback', () => {
+  it('reports the first sound and the end of each utterance, in order', () => {
+    const { clock, events, playback, line, send } = start()
+    send(reply, 500)
+    send(second, 300)
+    playback.complete(reply, clock.nowMs())
+    playback.complete(second, clock.nowMs())
+    line.play(900)
+    expect(events).toEqual(['first item_1', 'heard item_1 500', 'first item_2', 'heard item_2 300 quiet'])
+  })
+
+  it('complete() after the last mark came back reports the end at once', () => {
+    const { clock, events, playback, line, send } = start()
+    send(reply, 200)
+    line.play(300)
+    expect(events).toEqual(['first item_1'])
+    playback.complete(reply, clock.nowMs())
+    expect(events).toEqual(['first item_1', 'heard item_1 200 quiet'])
+  })
+
+  it('heard() interpolates between marks and never exceeds what was sent', () => {
+    const { clock, playback, line, send } = start()
+    send(reply, 450)
+    line.play(330)
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ sentMs: 450, heardMs: 330, complete: false }])
+    line.play(1_000)
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ sentMs: 450, heardMs: 450 }])
+  })
+
+  it('marks that a clear returns prove nothing', () => {
+    const { clock, events, playback, line, send } = start()
+    send(reply, 1_000)
+    line.play(90)
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 90 }])
+    playback.clear()
+    expect(line.clears).toBe(1)
+    expect(events).toEqual([])
+    expect(playback.heard(clock.nowMs())).toEqual([])
+  })
+
+  it('send() refuses more than five minutes of unheard audio', () => {
+    const { send } = start()
+    for (let minute = 0; minute < 5; minute++) expect(send(reply, 60_000)).toBe(true)
+    expect(send(reply, 200)).toBe(false)
+  })
+
+  it('send() says so when there is no stream', () => {
+    const { playback, send } = start()
+    playback.attach(undefined)
+    expect(send(reply, 20)).toBe(false)
+  })
+
+  it('heard() is within a millisecond of the truth for any mix of deltas, pauses and utterances', () => {
+    const action = fc.oneof(
+      fc.record({
+        kind: fc.constant('send' as const),
+        first: fc.boolean(),
+        ms: fc.integer({ min: 1, max: 700 }),
+      }),
+      fc.record({ kind: fc.constant('play' as const), ms: fc.integer({ min: 1, max: 900 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+        const { clock, playback, line, send } = start()
+        for (const one of actions) {
+          if (one.kind === 'send') send(one.first ? reply : second, one.ms)
+          else line.play(one.ms)
+          const heardMs = playback.heard(clock.nowMs()).reduce((sum, heard) => sum + heard.heardMs, 0)
+          expect(Math.abs(heardMs - line.playedBytes / 8)).toBeLessThanOrEqual(1)
+        }
+      }),
+      { seed: 20_261_120, numRuns: 200 },
+    )
+  })
+})
