@@ -1,0 +1,280 @@
+import type { RealtimeSessionCreateRequest } from 'openai/resources/realtime/realtime'
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
+import { compareSession } from './agreement.ts'
+import { encodeAppend, encodeEvent, textItem } from './client-codec.ts'
+import type { NumberedEvent } from './client-codec.ts'
+import { Conversation } from './conversation.ts'
+import { codeLabel, lossOf, reactionTo } from './errors.ts'
+import type { ErrorReaction, ProviderError } from './errors.ts'
+import { RealtimeSocket } from './realtime-socket.ts'
+import { decodeServerMessage } from './server-codec.ts'
+import type { ServerEvent } from './server-event.ts'
+
+/** All that a session needs from its engine. */
+export type SessionOptions = {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly config: RealtimeSessionCreateRequest
+  readonly bytesPerMs: number
+  readonly turns: { readonly repliesToTurns: boolean; readonly interrupts: boolean }
+  readonly limits: {
+    readonly sessionReadyDeadlineMs: number
+    readonly handshakeTimeoutMs: number
+    readonly pingIntervalMs: number
+    readonly maxBufferedBytes: number
+  }
+  readonly scratch: Buffer
+  readonly receiver: SpeechReceiver
+  readonly clock: Clock
+  /** Already bound to the call. */
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Told once, when the session is over for whatever reason. */
+  readonly onOver: () => void
+}
+
+/**
+ * One Realtime connection of a call, from the handshake through the agreement to its end. `over` is reached once,
+ * by a loss that is told or by `close`, and nothing is told after it.
+ */
+export class RealtimeSession implements SpeechSession {
+  readonly #options: SessionOptions
+  readonly #socket: RealtimeSocket
+  readonly #conversation: Conversation
+  readonly #openedAtMs: number
+  readonly #readyTimer: Timer
+  #phase: 'connecting' | 'updating' | 'ready' | 'over' = 'connecting'
+  #sessionId = ''
+  #expiresAtWallMs: number | undefined
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    const { clock, limits } = options
+    this.#openedAtMs = clock.nowMs()
+    this.#conversation = new Conversation({
+      ...options,
+      send: (event) => this.#send(event),
+      guarded: (work) => this.#guarded(work),
+    })
+    this.#readyTimer = clock.setTimer(limits.sessionReadyDeadlineMs, () =>
+      this.#guarded(() => this.#lose({ reason: 'notReady', retryable: true })),
+    )
+    this.#socket = new RealtimeSocket({
+      ...limits,
+      url: options.url,
+      headers: options.headers,
+      clock,
+      listener: {
+        onOpen: () => this.#onOpen(),
+        onMessage: (message, isBinary) => this.#onMessage(message, isBinary),
+        onEnd: (end) => this.#guarded(() => this.#lose(lossOf(end))),
+      },
+    })
+  }
+
+  append(bytes: Uint8Array): boolean {
+    if (this.#phase !== 'ready') return false
+    if (bytes.length === 0) return true
+    return this.#socket.send(encodeAppend(bytes)) && this.#staysWithinBuffer()
+  }
+
+  requestReply(request: ReplyRequest = {}): void {
+    this.#conversation.requestReply(request)
+  }
+
+  cancelReply(responseId: string): void {
+    this.#conversation.cancelReply(responseId)
+  }
+
+  truncate(itemId: string, heardMs: number): void {
+    this.#conversation.truncate(itemId, heardMs)
+  }
+
+  answerTool(callId: string, output: string): void {
+    this.#conversation.answerTool(callId, output)
+  }
+
+  addText(item: { readonly role: 'system' | 'user' | 'assistant'; readonly text: string }): void {
+    this.#conversation.addItem(textItem(item.role, item.text))
+  }
+
+  bufferedBytes(): number {
+    return this.#socket.bufferedBytes()
+  }
+
+  close(reason: string): void {
+    if (this.#phase === 'over') return
+    this.#finish()
+    this.#socket.close()
+    this.#options.log.event('info', 'realtime_closed', { reason: reason.slice(0, 64) })
+  }
+
+  /** `session.created` need not be waited for. */
+  #onOpen(): void {
+    if (this.#phase !== 'connecting') return
+    this.#phase = 'updating'
+    this.#send({ type: 'session.update', event_id: 'update_1', session: this.#options.config })
+  }
+
+  #onMessage(message: Buffer, isBinary: boolean): void {
+    if (this.#phase === 'over') return
+    // Not #guarded: the audio path makes no closure.
+    try {
+      if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
+      else this.#onEvent(decodeServerMessage(message, this.#options.scratch))
+    } catch (error) {
+      this.#broke(error)
+    }
+  }
+
+  #onEvent(event: ServerEvent): void {
+    const { metrics } = this.#options
+    switch (event.kind) {
+      case 'audio':
+        return this.#conversation.onAudio(event)
+      case 'sessionCreated':
+        this.#sessionId = event.sessionId
+        this.#expiresAtWallMs = event.expiresAtWallMs
+        return
+      case 'sessionUpdated':
+        return this.#onUpdated(event)
+      case 'error':
+        return this.#onError(event)
+      case 'other':
+        return metrics.count('realtime_events_ignored_total', { reason: 'notUsed' })
+      case 'malformed':
+        return metrics.count('protocol_faults_total', { source: 'openai', reason: event.reason })
+      case 'speechStarted':
+      case 'speechStopped':
+      case 'turnCommitted':
+      case 'callerText':
+      case 'callerTextFailed':
+      case 'itemAdded':
+      case 'responseCreated':
+      case 'outputItemAdded':
+      case 'outputItemDone':
+      case 'replyText':
+      case 'audioDone':
+      case 'responseDone':
+        return this.#conversation.onEvent(event)
+    }
+  }
+
+  #onUpdated(event: Extract<ServerEvent, { kind: 'sessionUpdated' }>): void {
+    const { log, metrics, config } = this.#options
+    this.#sessionId = event.sessionId ?? this.#sessionId
+    this.#expiresAtWallMs = event.expiresAtWallMs ?? this.#expiresAtWallMs
+    const { disagreements, differences } = compareSession(config, event.session)
+    if (differences.length > 0) {
+      metrics.count(
+        'protocol_faults_total',
+        { source: 'openai', reason: 'sessionDiffers' },
+        differences.length,
+      )
+      log.event('warn', 'realtime_session_differs', { missing: differences })
+    }
+    if (disagreements.length > 0) {
+      metrics.count('protocol_faults_total', { source: 'openai', reason: 'sessionDisagrees' })
+      log.event('error', 'realtime_session_disagrees', { missing: disagreements })
+      // A running session that changed: the caller must not go on talking to another agent.
+      if (this.#phase === 'ready') {
+        this.#lose({ reason: 'fatalError', code: 'session_changed', retryable: true })
+      }
+    } else if (this.#phase === 'updating') this.#becomeReady()
+  }
+
+  #becomeReady(): void {
+    const { clock, metrics, log } = this.#options
+    this.#phase = 'ready'
+    this.#readyTimer.cancel()
+    const atMs = clock.nowMs()
+    const durationMs = atMs - this.#openedAtMs
+    metrics.observe('session_ready_ms', durationMs)
+    const sessionId = this.#sessionId
+    log.event('info', 'realtime_ready', { sessionId, durationMs })
+    const expiry = this.#expiresAtWallMs === undefined ? {} : { expiresAtWallMs: this.#expiresAtWallMs }
+    this.#conversation.start({ kind: 'sessionReady', sessionId, ...expiry, atMs })
+  }
+
+  #onError(error: ProviderError & { readonly param?: string }): void {
+    const { log, metrics } = this.#options
+    const { code, param, eventId = '' } = error
+    const reaction = reactionTo(error)
+    metrics.count('realtime_events_refused_total', { code: codeLabel(code), reaction: reaction.kind })
+    const level = reaction.kind === 'ignore' ? 'debug' : reaction.kind === 'clientBug' ? 'error' : 'warn'
+    log.event(level, 'realtime_event_refused', { code, name: eventId, reason: param ?? reaction.kind })
+    switch (reaction.kind) {
+      case 'fatal':
+        return this.#lose({ reason: 'fatalError', code, retryable: reaction.retryable })
+      case 'reconnect':
+        return this.#lose({ reason: 'expired', code, retryable: true })
+      case 'ignore':
+        return
+      case 'clientBug':
+      case 'report':
+      case 'retryOnce':
+      case 'retryAfterDone':
+        // The update was not applied: the defaults are in force, another agent would answer.
+        if (this.#phase === 'updating' && isUpdateRefusal(reaction, eventId)) {
+          return this.#lose({ reason: 'notReady', code, retryable: true })
+        }
+        return this.#conversation.onRefused(reaction.kind, { code, eventId })
+    }
+  }
+
+  #send(event: NumberedEvent): void {
+    if (this.#phase !== 'over' && this.#socket.send(encodeEvent(event))) this.#staysWithinBuffer()
+  }
+
+  #staysWithinBuffer(): boolean {
+    if (this.#socket.bufferedBytes() <= this.#options.limits.maxBufferedBytes) return true
+    this.#lose({ reason: 'backpressure', retryable: true })
+    return false
+  }
+
+  #lose(loss: SpeechLoss): void {
+    if (this.#phase === 'over') return
+    const { metrics, log, clock, receiver } = this.#options
+    this.#finish()
+    this.#socket.terminate()
+    metrics.count('realtime_sessions_lost_total', { reason: loss.reason })
+    const code = loss.code === undefined ? {} : { code: loss.code }
+    log.event('warn', 'realtime_lost', { sessionId: this.#sessionId, reason: loss.reason, ...code })
+    receiver.onEvent({ kind: 'sessionLost', loss, atMs: clock.nowMs() })
+  }
+
+  #finish(): void {
+    this.#phase = 'over'
+    this.#readyTimer.cancel()
+    this.#conversation.stop()
+    this.#options.onOver()
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#broke(error)
+    }
+  }
+
+  /** A fault in one call ends its session and reaches no other call: this is the edge of the socket. */
+  #broke(error: unknown): void {
+    const { log } = this.#options
+    const name = error instanceof Error ? error.name : typeof error
+    log.event('error', 'realtime_receiver_failed', { name })
+    try {
+      this.#lose({ reason: 'fatalError', code: 'internal', retryable: false })
+    } catch {
+      log.event('error', 'realtime_receiver_failed', { name, reason: 'onLoss' })
+    }
+  }
+}
+
+/** Before the agreement we have sent nothing but the update, so a fault without an id is about it too. */
+function isUpdateRefusal(reaction: ErrorReaction, eventId: string): boolean {
+  return eventId.startsWith('update_') || (eventId === '' && reaction.kind === 'clientBug')
+}

@@ -1,0 +1,224 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodeBase64, scanAudioDelta } from '../../src/openai/audio-delta.ts'
+import { decodeServerMessage, decodeStrictly } from '../../src/openai/server-codec.ts'
+import { audioDelta, callDone, errorEvent, turn } from './support/server-events.ts'
+
+const scratch = () => Buffer.alloc(64)
+const seeded = { seed: 20_261_120, numRuns: 3_000 }
+const bytes = Uint8Array.from({ length: 300 }, (_, index) => (index * 31) & 0xff)
+const usual = audioDelta({ response: 'resp_1', item: 'item_1' }, bytes)
+
+/** Mostly what is usual, so that the fast way is taken often. */
+function often<T>(usually: fc.Arbitrary<T>, seldom: fc.Arbitrary<unknown>) {
+  return fc.oneof({ weight: 9, arbitrary: usually }, { weight: 1, arbitrary: seldom })
+}
+
+/** An event with its audio as plain numbers, so that where the memory came from does not matter. */
+function plain(event: ReturnType<typeof decodeServerMessage>): unknown {
+  return event.kind === 'audio' ? { ...event, bytes: [...event.bytes] } : event
+}
+
+function fast(text: string): unknown {
+  const found = scanAudioDelta(Buffer.from(text), scratch())
+  return found && plain({ kind: 'audio', ...found })
+}
+
+function strict(text: string | Buffer): unknown {
+  return plain(decodeStrictly(Buffer.from(text), scratch()))
+}
+
+describe('scanAudioDelta()', () => {
+  it('reads the usual message without JSON, in any order of keys', () => {
+    const fields = Object.entries(JSON.parse(usual) as Record<string, unknown>)
+    for (let shift = 0; shift < fields.length; shift++) {
+      const text = JSON.stringify(Object.fromEntries([...fields.slice(shift), ...fields.slice(0, shift)]))
+      expect(fast(text)).toEqual({
+        kind: 'audio',
+        responseId: 'resp_1',
+        itemId: 'item_1',
+        bytes: [...bytes],
+      })
+    }
+  })
+
+  it('decodes into the scratch memory where it fits', () => {
+    const memory = Buffer.alloc(1_024)
+    const found = scanAudioDelta(Buffer.from(usual), memory)
+    expect(found?.bytes.buffer).toBe(memory.buffer)
+    expect(found?.bytes.byteOffset).toBe(memory.byteOffset)
+    expect(scanAudioDelta(Buffer.from(usual), Buffer.alloc(0))?.bytes).toEqual(Buffer.from(bytes))
+  })
+
+  const odd = {
+    spaces: usual.replace(':', ': '),
+    'an escape in an id': usual.replace('item_1', 'item\\u005f1'),
+    'an escape in the audio': usual.replace(/"delta":"../, '"delta":"\\u0041'),
+    'a nested value': usual.replace('"output_index":0', '"output_index":{}'),
+    'a name twice': usual.replace('{', '{"item_id":"other",'),
+    'the audio twice': usual.replace('{', '{"delta":"AAAA",'),
+    'the URL alphabet': usual.replace(/"delta":"../, '"delta":"-_'),
+    'a blank in the audio': usual.replace(/"delta":"../, '"delta":" A'),
+    'audio of no whole group': usual.replace(/"delta":"../, '"delta":"'),
+    'padding in the middle': usual.replace(/"delta":"..../, '"delta":"AA=='),
+    'a number as audio': usual.replace(/"delta":"[^"]*"/, '"delta":7'),
+    'a leading zero': usual.replace('"output_index":0', '"output_index":00'),
+    'an empty id': usual.replace('item_1', ''),
+    'no id': usual.replace('"item_id":"item_1",', ''),
+    'another type': usual.replace('output_audio.delta', 'output_audio.done'),
+    'an id without end': usual.replace('item_1', 'i'.repeat(257)),
+    'something after the end': `${usual} `,
+    'a comma at the end': usual.replace(/}$/, ',}'),
+    'a letter beyond ASCII': usual.replace('event_a', 'événement'),
+    'a cut message': usual.slice(0, -20),
+  }
+  for (const [name, text] of Object.entries(odd)) {
+    it(`leaves ${name} to the strict way`, () => {
+      expect(text).not.toBe(usual)
+      expect(fast(text)).toBeUndefined()
+      expect(plain(decodeServerMessage(Buffer.from(text), scratch()))).toEqual(strict(text))
+    })
+  }
+
+  it('agrees with the strict way on every generated message', () => {
+    const audio = fc.uint8Array({ maxLength: 200 }).map((sound) => Buffer.from(sound))
+    const message = fc.record(
+      {
+        type: often(fc.constant('response.output_audio.delta'), fc.constant('error')),
+        event_id: often(fc.stringMatching(/^event_[A-Za-z0-9]{1,20}$/), fc.string({ unit: 'binary' })),
+        response_id: often(fc.stringMatching(/^resp_[A-Za-z0-9]{1,20}$/), fc.string()),
+        item_id: often(fc.stringMatching(/^item_[A-Za-z0-9]{1,20}$/), fc.anything()),
+        output_index: often(fc.nat(), fc.oneof(fc.double(), fc.constant(null))),
+        delta: often(
+          audio.map((sound) => sound.toString('base64')),
+          fc.oneof(
+            audio.map((sound) => sound.toString('base64url')),
+            fc.base64String(),
+            fc.string(),
+          ),
+        ),
+        obfuscation: often(fc.stringMatching(/^[A-Za-z0-9]*$/), fc.string()),
+      },
+      { requiredKeys: ['type', 'response_id', 'item_id', 'delta'] },
+    )
+    let taken = 0
+    fc.assert(
+      fc.property(message, (fields) => {
+        const text = JSON.stringify(fields)
+        const quick = fast(text)
+        if (quick === undefined) return
+        taken++
+        expect(quick).toEqual(strict(text))
+      }),
+      seeded,
+    )
+    expect(taken).toBeGreaterThan(100)
+  })
+
+  it('agrees with the strict way on every mutated message', () => {
+    const mutation = fc.tuple(
+      fc.nat(usual.length - 1),
+      fc.nat(3),
+      fc.oneof(fc.constantFrom(...'"\\{}[],:=-_+/ \n0Aé'.split('')), fc.string({ maxLength: 4 })),
+    )
+    let taken = 0
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
+        let text = usual
+        for (const [at, removed, put] of mutations) text = text.slice(0, at) + put + text.slice(at + removed)
+        const quick = fast(text)
+        if (quick === undefined) return
+        taken++
+        expect(quick).toEqual(strict(text))
+      }),
+      seeded,
+    )
+    expect(taken).toBeGreaterThan(100)
+  })
+})
+
+describe('decodeBase64()', () => {
+  it('returns what was encoded, for every length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (audio) => {
+        expect([...(decodeBase64(Buffer.from(audio).toString('base64'), scratch()) ?? [])]).toEqual([
+          ...audio,
+        ])
+      }),
+      { ...seeded, numRuns: 500 },
+    )
+  })
+
+  it('refuses text with any character that is not its own', () => {
+    for (const text of ['AAA', 'AA A', 'A\\AA', 'AA=A', '=AAA', '====', 'AAAA=', 'ÿAAA']) {
+      expect(decodeBase64(text, scratch())).toBeUndefined()
+    }
+  })
+})
+
+describe('decodeServerMessage()', () => {
+  it('never throws, whatever the bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (noise) => {
+          expect(decodeServerMessage(Buffer.from(noise), scratch()).kind).toMatch(/^(malformed|other)$/)
+        },
+      ),
+      { ...seeded, numRuns: 1_000 },
+    )
+  })
+
+  it('never throws on known types with fields of any shape', () => {
+    const call = callDone({ response: 'r', item: 'i', call: 'c' })
+    const messages = [...turn(bytes), call, errorEvent({}), { type: 'session.updated' }]
+    const types = messages.flatMap((message) =>
+      typeof message === 'object' && 'type' in message ? [String(message.type)] : [],
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...types), fc.object({ maxDepth: 3 }), (type, fields) => {
+        const text = JSON.stringify({ ...fields, type })
+        expect(decodeServerMessage(Buffer.from(text), scratch())).toHaveProperty('kind')
+      }),
+      { ...seeded, numRuns: 1_000 },
+    )
+  })
+
+  it('survives nesting as deep as a message can be', () => {
+    const deep = `{"type":"error","error":${'['.repeat(400_000)}${']'.repeat(400_000)}}`
+    expect(decodeServerMessage(Buffer.from(deep), scratch()).kind).toBe('malformed')
+    expect(decodeServerMessage(Buffer.from('['.repeat(1_000_000)), scratch()).kind).toBe('malformed')
+  })
+
+  it('ignores fields it does not know', () => {
+    const call = callDone({ response: 'resp_1', item: 'item_1', call: 'call_1' })
+    const more = { ...call, obfuscation: 'x', item: { ...call.item, phase: 'commentary' } }
+    expect(strict(JSON.stringify(more))).toEqual(strict(JSON.stringify(call)))
+  })
+
+  it('reads a response with nothing but its id and status, and strange usage as none', () => {
+    for (const usage of [undefined, null, 'many', 7]) {
+      expect(
+        strict(JSON.stringify({ type: 'response.done', response: { id: 'r', status: 'completed', usage } })),
+      ).toEqual({
+        kind: 'responseDone',
+        responseId: 'r',
+        outOfBand: false,
+        status: 'completed',
+        retryable: false,
+      })
+    }
+  })
+
+  it('takes a status of a later version for a failure', () => {
+    const done = { type: 'response.done', response: { id: 'r', status: 'postponed' } }
+    expect(strict(JSON.stringify(done))).toMatchObject({
+      status: 'failed',
+      code: 'unrecognised',
+      retryable: true,
+    })
+  })
+})
