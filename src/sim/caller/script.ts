@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+const ms = z.number().int().min(0).max(3_600_000)
+/** How long a wait may take before the script fails. */
+const withinMs = ms.default(20_000)
+
+const callerStep = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('speak'), clip: z.string().min(1), text: z.string() }),
+  z.strictObject({ do: z.literal('noise'), ms, dbfs: z.number().min(-90).max(0) }),
+  z.strictObject({ do: z.literal('pause'), ms }),
+  z.strictObject({ do: z.literal('waitForReply'), ms, withinMs }),
+  z.strictObject({ do: z.literal('waitForQuiet'), ms, withinMs }),
+  z.strictObject({ do: z.literal('press'), digits: z.string().regex(/^[0-9*#A-Dw]{1,64}$/) }),
+  z.strictObject({ do: z.literal('lose'), ms }),
+  z.strictObject({ do: z.literal('hangUp') }),
+  z.strictObject({ do: z.literal('vanish') }),
+  z.strictObject({ do: z.literal('waitForEnd'), withinMs }),
+])
+
+/**
+ * What a person on the phone does, as data: at most 1000 steps, run one after another from the moment the call is
+ * answered. After the last step the caller stays silent as with `waitForEnd`.
+ *
+ * - `speak` plays a clip; `text` is what it says, for the record. `noise` is white noise at an RMS level.
+ * - `pause` is silence on the caller's side for a time, `lose` audio that the carrier loses (a gap in timestamps).
+ * - `waitForReply` until the other side is speaking and has been heard for `ms` in this utterance (gaps under half
+ *   a second belong to it); `waitForQuiet` until it has been silent for `ms`, counted back from now.
+ * - `press` sends keys, each with its sound in the audio; `w` waits half a second.
+ * - `hangUp` ends the call, `vanish` breaks the media socket without a word and then the call.
+ * - `waitForEnd` until the other side ends the call. Every wait fails the script after `withinMs` (20 s).
+ */
+export const callerScript = z.strictObject({
+  name: z.string().optional(),
+  steps: z.array(callerStep).max(1_000),
+})
+
+/** A parsed script: defaults are filled in. */
+export type CallerScript = z.output<typeof callerScript>
+
+/** A script as people write it: defaults may be left out. */
+export type CallerScriptInput = z.input<typeof callerScript>
+
+/** One step of a parsed script. */
+export type CallerStep = CallerScript['steps'][number]
