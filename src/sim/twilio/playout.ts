@@ -98,22 +98,23 @@ export class Playout {
 
   /**
    * Throws away all that is still to be played.
-   * @returns the names of every mark that was waiting, in order
+   * @returns the names of every mark that was waiting, in order, and how much was thrown away
    */
-  clear(atMs: number): readonly string[] {
+  clear(atMs: number): { readonly marks: readonly string[]; readonly droppedBytes: number } {
+    const droppedBytes = this.#bufferedBytes
     keep(this.#clears, {
       atMs,
       receivedBytes: this.#receivedBytes,
       heardBytes: playedBytesAtMs(this.#runs, atMs),
       playedBytes: this.#takenBytes,
-      droppedBytes: this.#bufferedBytes,
+      droppedBytes,
     })
-    this.#droppedBytes += this.#bufferedBytes
+    this.#droppedBytes += droppedBytes
     this.#bufferedBytes = 0
     this.#chunks.length = 0
     const waiting = this.#waiting
     this.#waiting = []
-    return this.#return(waiting, atMs, 'cleared')
+    return { marks: this.#return(waiting, atMs, 'cleared'), droppedBytes }
   }
 
   /**

@@ -53,7 +53,7 @@ describe('Playout', () => {
     buffer.mark('a', 0)
     buffer.mark('b', 0)
     frames(buffer, 2)
-    expect(buffer.clear(30)).toEqual(['a', 'b'])
+    expect(buffer.clear(30)).toEqual({ marks: ['a', 'b'], droppedBytes: 160 })
     const record = buffer.record()
     expect(record.clears).toEqual([
       { atMs: 30, receivedBytes: 480, heardBytes: 240, playedBytes: 320, droppedBytes: 160 },
@@ -149,7 +149,7 @@ function run(ops: readonly { do: 'push' | 'mark' | 'frame' | 'clear'; bytes: num
       atMs += 20
     } else {
       buffered = []
-      for (const name of buffer.clear(atMs)) back(name, true)
+      for (const name of buffer.clear(atMs).marks) back(name, true)
       if (returned.length !== marks.size) problems.push('a mark outlived a clear')
     }
   }

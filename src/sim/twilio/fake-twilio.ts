@@ -1,0 +1,306 @@
+import type { Clock } from '../../lib/clock.ts'
+import { seededRandom } from '../caller/random.ts'
+import type { Speech } from '../caller/runner.ts'
+import type { CallerScriptInput } from '../caller/script.ts'
+import type { CallWorld } from './call-world.ts'
+import type { TwilioLogEntry } from './event-log.ts'
+import { stampedLog } from './event-log.ts'
+import { FakeCall } from './fake-call.ts'
+import type { FakeTwilioLimits } from './limits.ts'
+import { defaultLimits } from './limits.ts'
+import type { Deliver, FakeMessage } from './messages.ts'
+import { Messages } from './messages.ts'
+import { networkTransport } from './network-transport.ts'
+import type { NumberRules } from './number-rules.ts'
+import { Dialler } from './outbound-call.ts'
+import type { AnswerOutbound } from './outbound-answer.ts'
+import { Recordings } from './recordings.ts'
+import type { CallRequest } from './rest-calls.ts'
+import { callsResource } from './rest-calls.ts'
+import { refusal } from './rest-failure.ts'
+import { messagesResource } from './rest-messages.ts'
+import { recordingsResource } from './rest-recordings.ts'
+import type { RestAnswer, RestRequest } from './rest-server.ts'
+import { refuse, startRestServer } from './rest-server.ts'
+import type { Fields } from './signature.ts'
+import type { Transport } from './transport.ts'
+import type { Action } from './twiml.ts'
+import type { WebhookRequest } from './webhook.ts'
+import { webhookSender } from './webhook.ts'
+
+/** A number of the account and where its calls and messages are announced. */
+export type FakeTwilioNumber = {
+  readonly phoneNumber: string
+  readonly voiceUrl: string
+  readonly voiceFallbackUrl?: string
+  /** Told of the end of every incoming call. */
+  readonly statusCallback?: string
+  readonly smsUrl?: string
+}
+
+/** How the fake is set up; only the first four have to be given. */
+export type FakeTwilioOptions = {
+  readonly clock: Clock
+  readonly accountSid: string
+  readonly authToken: string
+  readonly numbers: readonly FakeTwilioNumber[]
+  readonly port?: number
+  /** The same seed gives the same sids, noise and timestamps. */
+  readonly seed?: number
+  readonly limits?: Partial<FakeTwilioLimits>
+  readonly onEvent?: (entry: TwilioLogEntry) => void
+  /** Clips of the callers' scripts: 8 kHz samples. */
+  readonly speech?: Speech
+  /** What happens at phones that the product calls; by default nobody answers. */
+  readonly answerOutbound?: AnswerOutbound
+  /** What becomes of messages; by default they are delivered. */
+  readonly deliver?: Deliver
+  /** Refusals by destination number, with Twilio's code. */
+  readonly refusedNumbers?: Readonly<Record<string, number>>
+  readonly verifiedNumbers?: readonly string[]
+  /** Only verified numbers may be called, for ten minutes at most. */
+  readonly trialMode?: boolean
+  /** A code with which a REST request is refused before it is looked at, for example 20429. */
+  readonly refuseRest?: (request: RestRequest) => number | undefined
+  /** True when a webhook is to be delivered twice, as Twilio now and then does. */
+  readonly redeliver?: (request: WebhookRequest) => boolean
+  /** Maps the public origin of a stream URL (`wss://…`) to the one to dial; the signature keeps the public one. */
+  readonly rewriteWsOrigin?: (origin: string) => string
+  /** The same for webhooks. */
+  readonly rewriteHttpOrigin?: (origin: string) => string
+  /** How the product is reached; by default over real sockets. Disposed of with the fake. */
+  readonly transport?: Transport
+}
+
+/** A call from outside to a number of the account. */
+export type PlaceCallOptions = {
+  readonly from: string
+  readonly to: string
+  readonly script: CallerScriptInput
+  /** Result of the network's check of the caller's number; left out when there was none. */
+  readonly stirVerstat?: string
+  /** Further fields of every voice webhook; a name may occur twice, as an attacker might. */
+  readonly extraFields?: Fields
+  /** Clips of this script, instead of those of the fake. */
+  readonly speech?: Speech
+}
+
+/** A running fake Twilio. */
+export type FakeTwilio = AsyncDisposable & {
+  /** Address of its REST interface, for example `http://127.0.0.1:40123`. */
+  readonly origin: string
+  /** Live calls and those remembered, by sid. */
+  readonly calls: ReadonlyMap<string, FakeCall>
+  /** Messages remembered, by sid, oldest first. */
+  readonly messages: ReadonlyMap<string, FakeMessage>
+  /** Lets somebody ring a number of the account. */
+  placeCall(options: PlaceCallOptions): FakeCall
+  /** Lets somebody write to a number of the account; resolves with the product's replies. */
+  sendText(text: {
+    readonly from: string
+    readonly to: string
+    readonly body: string
+  }): Promise<readonly FakeMessage[]>
+}
+
+/** The fake cannot do what its user asked; the message says why. */
+export class FakeTwilioError extends Error {
+  readonly code = 'ERR_FAKE_TWILIO'
+}
+
+const TRIAL_CALL_SECONDS = 600
+
+/** Starts a fake Twilio on loopback; disposing of it ends all calls and closes every socket. */
+export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeTwilio> {
+  const account = new Account(options)
+  const server = await startRestServer({
+    clock: options.clock,
+    port: options.port ?? 0,
+    accountSid: options.accountSid,
+    authToken: options.authToken,
+    concurrency: account.world.limits.restConcurrency,
+    latencyMs: account.world.limits.restLatencyMs,
+    closing: account.closing.signal,
+    log: account.world.log,
+    handle: (request) => account.handle(request),
+  })
+  account.origin = server.origin
+  return {
+    origin: server.origin,
+    calls: account.calls,
+    messages: account.messages.bySid,
+    placeCall: (call) => account.placeCall(call),
+    sendText: (text) => account.messages.receive(text, account.numberOf(text.to)?.smsUrl),
+    async [Symbol.asyncDispose]() {
+      await account.close()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+class Account {
+  readonly closing = new AbortController()
+  readonly calls = new Map<string, FakeCall>()
+  readonly world: CallWorld
+  readonly messages: Messages
+  origin = ''
+  readonly #options: FakeTwilioOptions
+  readonly #rules: NumberRules
+  readonly #dialler: Dialler
+  readonly #underWay = new Set<Promise<void>>()
+
+  constructor(options: FakeTwilioOptions) {
+    this.#options = options
+    this.world = worldOf(options, { closing: this.closing.signal, origin: () => this.origin })
+    this.messages = new Messages(this.world, options.deliver ?? (() => ({})), this.closing.signal)
+    this.#dialler = new Dialler(this.world)
+    this.#rules = {
+      owned: new Set(options.numbers.map((number) => number.phoneNumber)),
+      verified: new Set(options.verifiedNumbers),
+      trial: options.trialMode ?? false,
+      refused: new Map(Object.entries(options.refusedNumbers ?? {})),
+    }
+  }
+
+  numberOf(phoneNumber: string): FakeTwilioNumber | undefined {
+    return this.#options.numbers.find((number) => number.phoneNumber === phoneNumber)
+  }
+
+  placeCall(options: PlaceCallOptions): FakeCall {
+    const number = this.numberOf(options.to)
+    if (!number) throw new FakeTwilioError(`Cannot ring ${options.to}: the account has no such number`)
+    const { stirVerstat } = options
+    const call = this.#add({
+      direction: 'inbound',
+      from: options.from,
+      to: options.to,
+      fallback: postTo(number.voiceFallbackUrl),
+      statusCallback: postTo(number.statusCallback),
+      statusEvents: new Set(['completed']),
+      extraFields: [
+        ...(stirVerstat === undefined ? [] : [['StirVerstat', stirVerstat] as const]),
+        ...(options.extraFields ?? []),
+      ],
+      timeLimitS: undefined,
+    })
+    if (!call)
+      throw new FakeTwilioError(`Cannot ring ${options.to}: ${this.world.limits.liveCalls} calls are live`)
+    call.setCaller(options.script, options.speech ?? this.world.speech)
+    call.run({ kind: 'url', url: number.voiceUrl, method: 'POST', fields: [] })
+    return call
+  }
+
+  handle(request: RestRequest): RestAnswer {
+    const refused = this.#options.refuseRest?.(request)
+    if (refused !== undefined) return { kind: 'refused', failure: refusal(refused) }
+    const { accountSid } = this.#options
+    switch (request.path[0]) {
+      case 'Calls':
+        return callsResource(
+          { accountSid, rules: this.#rules, calls: this.calls, enqueue: (call) => this.#enqueue(call) },
+          request,
+        )
+      case 'Messages': {
+        const carry = (message: FakeMessage, callback: Action | undefined): void =>
+          this.#track(this.messages.carry(message, callback))
+        return messagesResource({ accountSid, rules: this.#rules, messages: this.messages, carry }, request)
+      }
+      case 'Recordings':
+        return recordingsResource(accountSid, this.world.recordings, request)
+      case undefined:
+      default:
+        return refuse(20404)
+    }
+  }
+
+  async close(): Promise<void> {
+    const live = [...this.calls.values()].filter((call) => call.isLive())
+    for (const call of live) call.end('shutdown', 'completed')
+    this.closing.abort()
+    await Promise.all([...this.calls.values()].map((call) => call.ended))
+    await Promise.all(this.#underWay)
+    await this.world.transport[Symbol.asyncDispose]()
+  }
+
+  #enqueue(request: CallRequest): FakeCall | undefined {
+    const { from, to, fallback, statusCallback, statusEvents, timeLimitS } = request
+    const call = this.#add({
+      direction: 'outbound-api',
+      from,
+      to,
+      fallback,
+      statusCallback,
+      statusEvents,
+      timeLimitS,
+      extraFields: [],
+    })
+    if (call) this.#track(this.#dialler.dial(call, request))
+    return call
+  }
+
+  #add(
+    options: Omit<ConstructorParameters<typeof FakeCall>[0], 'world' | 'timeLimitS'> & {
+      readonly timeLimitS: number | undefined
+    },
+  ): FakeCall | undefined {
+    const { limits } = this.world
+    const ended = [...this.calls.values()].filter((call) => !call.isLive())
+    if (this.calls.size - ended.length >= limits.liveCalls) return undefined
+    for (const call of ended.slice(0, Math.max(0, ended.length - limits.remembered + 1)))
+      this.calls.delete(call.sid)
+    const mostS = this.#rules.trial ? TRIAL_CALL_SECONDS : limits.callSeconds
+    const call = new FakeCall({
+      ...options,
+      world: this.world,
+      timeLimitS: Math.min(options.timeLimitS ?? mostS, mostS),
+    })
+    this.calls.set(call.sid, call)
+    return call
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked))
+    this.#underWay.add(tracked)
+  }
+}
+
+function worldOf(
+  options: FakeTwilioOptions,
+  account: { readonly closing: AbortSignal; readonly origin: () => string },
+): CallWorld {
+  const { clock, accountSid, authToken } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const log = stampedLog(clock, options.onEvent ?? (() => {}))
+  const transport = options.transport ?? networkTransport()
+  const random = seededRandom(options.seed ?? 1)
+  const sendWebhook = webhookSender({
+    clock,
+    transport,
+    authToken,
+    random,
+    log,
+    timeoutMs: limits.webhookMs,
+    closing: account.closing,
+    rewriteHttpOrigin: options.rewriteHttpOrigin ?? ((origin) => origin),
+    redeliver: options.redeliver ?? (() => false),
+  })
+  return {
+    clock,
+    random,
+    accountSid,
+    authToken,
+    limits,
+    log,
+    transport,
+    sendWebhook,
+    speech: options.speech ?? (() => undefined),
+    answerOutbound: options.answerOutbound ?? (() => ({ kind: 'noAnswer' })),
+    recordings: new Recordings(limits.remembered),
+    origin: account.origin,
+    rewriteWsOrigin: options.rewriteWsOrigin ?? ((origin) => origin),
+  }
+}
+
+function postTo(url: string | undefined): Action | undefined {
+  return url === undefined ? undefined : { url, method: 'POST' }
+}
