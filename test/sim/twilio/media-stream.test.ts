@@ -131,6 +131,24 @@ describe('MediaStream, product to caller', () => {
     )
   })
 
+  it('meets each message with the buffer as it was at that moment, even when every timer is 300 ms late', async () => {
+    await using world = await onStream(STAY, {
+      wake: (clock) => ({
+        nowMs: () => clock.nowMs(),
+        wallMs: () => clock.wallMs(),
+        setTimer: (delayMs, fire) => clock.setTimer(delayMs + (delayMs > 0 ? 300 : 0), fire),
+      }),
+    })
+    world.socket.sendAudio(16_000)
+    const sentAtMs = world.clock.nowMs()
+    await world.pass(1_110)
+    world.socket.send({ event: 'clear' })
+    const { runs, clears } = world.call.stream()?.summary() ?? { runs: [], clears: [] }
+    const startMs = runs[0]?.atMs ?? 0
+    expect(startMs - sentAtMs).toBeLessThanOrEqual(20)
+    expect(clears[0]?.heardBytes).toBe(Math.floor((world.clock.nowMs() - startMs) * 8))
+  })
+
   it.each([
     ['no JSON', 'not json'],
     ['an unknown event', '{"event":"play","streamSid":"SID"}'],

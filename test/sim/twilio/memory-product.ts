@@ -1,4 +1,5 @@
 import twilio from 'twilio'
+import type { Clock } from '../../../src/lib/clock.ts'
 import { VirtualClock } from '../../../src/lib/virtual-clock.ts'
 import type { TwilioLogEntry } from '../../../src/sim/twilio/event-log.ts'
 import type { FakeTwilio, FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio.ts'
@@ -186,13 +187,18 @@ export type Stage = AsyncDisposable & {
   pass(durationMs: number): Promise<void>
 }
 
-export async function stage(handler: Handler, options: Partial<FakeTwilioOptions> = {}): Promise<Stage> {
+/** Sets a stage; `wake` puts another clock before the virtual one, for example one whose timers are late. */
+export async function stage(
+  handler: Handler,
+  options: Partial<FakeTwilioOptions> & { readonly wake?: (clock: VirtualClock) => Clock } = {},
+): Promise<Stage> {
+  const { wake, ...rest } = options
   const clock = new VirtualClock()
   const product = new MemoryProduct()
   product.handler = handler
   const events: TwilioLogEntry[] = []
   const fake = await startFakeTwilio({
-    clock,
+    clock: wake?.(clock) ?? clock,
     accountSid: ACCOUNT_SID,
     authToken: AUTH_TOKEN,
     numbers: [
@@ -205,7 +211,7 @@ export async function stage(handler: Handler, options: Partial<FakeTwilioOptions
     ],
     transport: product,
     onEvent: (entry) => events.push(entry),
-    ...options,
+    ...rest,
   })
   return {
     clock,

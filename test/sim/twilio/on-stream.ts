@@ -1,11 +1,13 @@
 import type { CallerScriptInput } from '../../../src/sim/caller/script.ts'
 import type { FakeCall } from '../../../src/sim/twilio/fake-call.ts'
-import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio.ts'
 import type { ProductSocket, Stage } from './memory-product.ts'
 import { CALLER, CONNECT, NUMBER, stage, twiml } from './memory-product.ts'
 
 /** A caller who stays on the line. */
 export const STAY: CallerScriptInput['steps'] = [{ do: 'waitForEnd', withinMs: 3_000_000 }]
+
+/** How the call comes about. */
+export type StreamOptions = NonNullable<Parameters<typeof stage>[1]> & { readonly verbs?: string }
 
 /** A stage with one call on it. */
 export type OnStream = AsyncDisposable & Stage & { readonly call: FakeCall; readonly socket: ProductSocket }
@@ -13,7 +15,7 @@ export type OnStream = AsyncDisposable & Stage & { readonly call: FakeCall; read
 /** A call whose stream is open. */
 export async function onStream(
   steps: CallerScriptInput['steps'] = STAY,
-  options: Partial<FakeTwilioOptions> & { readonly verbs?: string } = {},
+  options: StreamOptions = {},
 ): Promise<OnStream> {
   const { verbs = CONNECT, ...rest } = options
   const world = await stage(
