@@ -11,6 +11,7 @@ import type { SendWebhook } from './webhook.ts'
 /** All that a call needs from the fake that carries it. */
 export type CallWorld = {
   readonly clock: Clock
+  /** Drawn from once per call and room, in the order of their making. */
   readonly random: Random
   readonly accountSid: string
   readonly authToken: string

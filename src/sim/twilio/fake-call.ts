@@ -1,4 +1,6 @@
 import type { Timer } from '../../lib/clock.ts'
+import type { Random } from '../caller/random.ts'
+import { seededRandom } from '../caller/random.ts'
 import type { Speech } from '../caller/runner.ts'
 import { CallerRunner } from '../caller/runner.ts'
 import type { CallerScriptInput } from '../caller/script.ts'
@@ -42,6 +44,7 @@ export class FakeCall implements VerbHost {
   readonly to: string
   readonly direction: 'inbound' | 'outbound-api'
   readonly world: CallWorld
+  readonly random: Random
   readonly line: Line
   readonly fallback: Action | undefined
   /** Resolves when the call is over and every callback about it was answered or given up. */
@@ -75,7 +78,8 @@ export class FakeCall implements VerbHost {
     const { world } = options
     this.#options = options
     this.#limitS = options.timeLimitS
-    this.sid = newSid(world.random, 'CA')
+    this.random = seededRandom(world.random.whole(2 ** 32))
+    this.sid = newSid(this.random, 'CA')
     this.world = world
     this.from = options.from
     this.to = options.to
@@ -98,7 +102,7 @@ export class FakeCall implements VerbHost {
 
   /** Gives the person on the phone something to do from the answer on. */
   setCaller(script: CallerScriptInput, speech: Speech): void {
-    const seed = this.world.random.whole(2 ** 32)
+    const seed = this.random.whole(2 ** 32)
     this.#caller = new CallerRunner({ script: callerScript.parse(script), speech, seed })
   }
 

@@ -130,7 +130,7 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     calls: account.calls,
     messages: account.messages.bySid,
     placeCall: (call) => account.placeCall(call),
-    sendText: (text) => account.messages.receive(text, account.numberOf(text.to)?.smsUrl),
+    sendText: (text) => account.messages.receive(text, account.numberOf(text.to, 'write to').smsUrl),
     async [Symbol.asyncDispose]() {
       await account.close()
       await server[Symbol.asyncDispose]()
@@ -162,13 +162,14 @@ class Account {
     }
   }
 
-  numberOf(phoneNumber: string): FakeTwilioNumber | undefined {
-    return this.#options.numbers.find((number) => number.phoneNumber === phoneNumber)
+  numberOf(phoneNumber: string, action: string): FakeTwilioNumber {
+    const found = this.#options.numbers.find((number) => number.phoneNumber === phoneNumber)
+    if (!found) throw new FakeTwilioError(`Cannot ${action} ${phoneNumber}: the account has no such number`)
+    return found
   }
 
   placeCall(options: PlaceCallOptions): FakeCall {
-    const number = this.numberOf(options.to)
-    if (!number) throw new FakeTwilioError(`Cannot ring ${options.to}: the account has no such number`)
+    const number = this.numberOf(options.to, 'ring')
     const { stirVerstat } = options
     const call = this.#add({
       direction: 'inbound',
@@ -277,7 +278,7 @@ function worldOf(
     clock,
     transport,
     authToken,
-    random,
+    random: seededRandom(random.whole(2 ** 32)),
     log,
     timeoutMs: limits.webhookMs,
     closing: account.closing,

@@ -14,7 +14,7 @@ export type FakeTwilioLimits = {
   readonly callSeconds: number
   /** Calls that live at once; more are refused with 10004. */
   readonly liveCalls: number
-  /** Ended calls, messages and recordings that are remembered; the oldest are forgotten. */
+  /** Ended calls (with their sound, a megabyte a minute), messages and recordings that are remembered. */
   readonly remembered: number
   /** REST requests in flight; more get 20429. */
   readonly restConcurrency: number
@@ -37,7 +37,7 @@ export const defaultLimits: FakeTwilioLimits = {
   recordingMs: 600_000,
   callSeconds: 14_400,
   liveCalls: 1_000,
-  remembered: 1_000,
+  remembered: 100,
   restConcurrency: 100,
   restLatencyMs: 0,
   dialIntervalMs: 1_000,

@@ -259,15 +259,14 @@ export class MediaStream implements SoundSource {
   }
 
   #returnMark(name: string): void {
-    this.#send('mark', { mark: { name } })
+    this.#send('mark', { mark: { name } }, name)
   }
 
-  #send(event: string, body: Readonly<Record<string, unknown>>): void {
+  #send(event: string, body: Readonly<Record<string, unknown>>, markName?: string): void {
     if (this.#end) return
     const sequenceNumber = `${++this.#sequence}`
     this.#socket?.send(JSON.stringify({ event, sequenceNumber, streamSid: this.streamSid, ...body }))
-    const mark = body['mark'] as { readonly name: string } | undefined
-    this.#logOut(event, undefined, mark?.name)
+    this.#logOut(event, undefined, markName)
   }
 
   #ignore(errorCode: number, reason: string): void {

@@ -1,3 +1,5 @@
+import type { Random } from '../caller/random.ts'
+import { seededRandom } from '../caller/random.ts'
 import { API_VERSION, newSid } from './call-world.ts'
 import type { CallWorld } from './call-world.ts'
 import type { WebhookPurpose } from './event-log.ts'
@@ -6,6 +8,7 @@ import { messageSegments } from './message-segments.ts'
 import type { Fields } from './signature.ts'
 import type { Action } from './twiml.ts'
 import { waitMs } from './wait.ts'
+import type { WebhookResult } from './webhook.ts'
 import type { XmlElement } from './xml.ts'
 import { parseXml, XmlError } from './xml.ts'
 
@@ -36,11 +39,13 @@ export class Messages {
   /** Who has sent STOP and not START since. */
   readonly optedOut = new Set<string>()
   readonly #world: CallWorld
+  readonly #random: Random
   readonly #deliver: Deliver
   readonly #closing: AbortSignal
 
   constructor(world: CallWorld, deliver: Deliver, closing: AbortSignal) {
     this.#world = world
+    this.#random = seededRandom(world.random.whole(2 ** 32))
     this.#deliver = deliver
     this.#closing = closing
   }
@@ -49,7 +54,7 @@ export class Messages {
   create(message: Pick<FakeMessage, 'from' | 'to' | 'body' | 'direction'>): FakeMessage {
     const inbound = message.direction === 'inbound'
     const created: FakeMessage = {
-      sid: newSid(this.#world.random, 'SM'),
+      sid: newSid(this.#random, 'SM'),
       ...message,
       status: inbound ? 'received' : 'queued',
       errorCode: undefined,
@@ -137,7 +142,7 @@ export class Messages {
     ]
   }
 
-  #send(purpose: WebhookPurpose, action: Action, fields: Fields) {
+  #send(purpose: WebhookPurpose, action: Action, fields: Fields): Promise<WebhookResult> {
     const all: Fields = purpose === 'sms' ? fields : [...fields, ['AccountSid', this.#world.accountSid]]
     return this.#world.sendWebhook({ purpose, ...action, fields: all, callSid: undefined })
   }

@@ -31,6 +31,11 @@ export function networkTransport(): Transport {
   }
 }
 
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return Buffer.isBuffer(data) ? data : Buffer.from(data)
+}
+
 function onceClosed(socket: WebSocket): Promise<void> {
   return new Promise((resolve) => {
     socket.once('close', () => resolve())
@@ -41,7 +46,7 @@ function listen(socket: WebSocket, events: SocketEvents): StreamSocket {
   let failed = false
   socket.on('open', () => events.onOpen())
   socket.on('message', (data: RawData, isBinary: boolean) => {
-    const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Uint8Array)
+    const bytes = toBuffer(data)
     if (isBinary) events.onBinary(bytes.length)
     else events.onText(bytes.toString('utf8'))
   })

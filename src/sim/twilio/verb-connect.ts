@@ -17,7 +17,7 @@ export async function runConnect(
   const { host, signal } = run
   const { world } = host
   host.answer()
-  const streamSid = newSid(world.random, 'MZ')
+  const streamSid = newSid(host.random, 'MZ')
   const stream = new MediaStream({
     noun: verb.stream,
     streamSid,
@@ -28,7 +28,7 @@ export async function runConnect(
     transport: world.transport,
     line: host.line,
     log: world.log,
-    firstTimestampMs: 80 + world.random.whole(80),
+    firstTimestampMs: 80 + host.random.whole(80),
     handshakeMs: world.limits.handshakeMs,
     playoutBytes: world.limits.playoutBytes,
     waitingMarks: world.limits.waitingMarks,

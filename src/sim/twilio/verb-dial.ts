@@ -34,10 +34,10 @@ async function dial(run: VerbRun, verb: DialVerb): Promise<Dialled> {
   const valid = verb.numbers.filter(isPhoneNumber)
   if (valid.length === 0) {
     host.trouble(13_224, `Cannot dial ${verb.numbers.join(', ') || 'nothing'}: not a phone number`)
-    return { status: 'failed', sid: newSid(world.random, 'CA'), durationS: undefined }
+    return { status: 'failed', sid: newSid(host.random, 'CA'), durationS: undefined }
   }
   const rings = valid.map((number): Ring => {
-    const callSid = newSid(world.random, 'CA')
+    const callSid = newSid(host.random, 'CA')
     const leg: OutboundLeg = { callSid, from: verb.callerId ?? to, to: number, direction: 'outbound-dial' }
     const answer = world.answerOutbound(leg)
     return { leg, answer, afterMs: answer.kind === 'noAnswer' ? Infinity : (answer.afterMs ?? USUAL_RING_MS) }
@@ -48,7 +48,7 @@ async function dial(run: VerbRun, verb: DialVerb): Promise<Dialled> {
     .toSorted((a, b) => a.afterMs - b.afterMs)[0]
   const last = rings.toSorted((a, b) => b.afterMs - a.afterMs)[0]
   const decisive = answered ?? last
-  if (!decisive) return { status: 'failed', sid: newSid(world.random, 'CA'), durationS: undefined }
+  if (!decisive) return { status: 'failed', sid: newSid(host.random, 'CA'), durationS: undefined }
   world.log({ kind: 'call', callSid: decisive.leg.callSid, status: 'ringing', endedBy: undefined })
   await waitMs(world.clock, Math.min(decisive.afterMs, timeoutMs), run.signal)
   const status = ringStatus(decisive, timeoutMs)
@@ -81,13 +81,13 @@ async function bridge(
   callee: { readonly leg: OutboundLeg; readonly answer: Extract<OutboundAnswer, { kind: 'answer' }> },
 ): Promise<number> {
   const { host, signal } = run
-  const { clock, log, speech, random } = host.world
+  const { clock, log, speech } = host.world
   const startMs = clock.nowMs()
   const over = new AbortController()
   const runner = new CallerRunner({
     script: callerScript.parse(callee.answer.script),
     speech,
-    seed: random.whole(2 ** 32),
+    seed: host.random.whole(2 ** 32),
   })
   const calleeFrame = new Uint8Array(160).fill(SILENCE)
   const act = (done: CallerAct): void => {

@@ -1,3 +1,4 @@
+import type { Random } from '../caller/random.ts'
 import type { CallWorld } from './call-world.ts'
 import type { Line } from './line.ts'
 import type { MediaStream } from './media-stream.ts'
@@ -61,6 +62,8 @@ export type VerbHost = {
   readonly from: string
   readonly to: string
   readonly world: CallWorld
+  /** Of this call alone, so that calls side by side do not change each other's run. */
+  readonly random: Random
   readonly line: Line
   readonly fallback: Action | undefined
   /** Answers an incoming call; harmless afterwards. */

@@ -23,7 +23,7 @@ export async function runRecord(run: VerbRun, verb: RecordVerb): Promise<VerbOut
   const startWallMs = world.clock.wallMs()
   const { ulaw, voiced, key } = await capture(run, verb)
   if (!voiced && !key && !signal.aborted) return { kind: 'next' }
-  const recording: CallRecording = { sid: newSid(world.random, 'RE'), callSid: host.sid, ulaw, startWallMs }
+  const recording: CallRecording = { sid: newSid(host.random, 'RE'), callSid: host.sid, ulaw, startWallMs }
   world.recordings.add(recording)
   const url = `${world.origin()}/2010-04-01/Accounts/${world.accountSid}/Recordings/${recording.sid}`
   tellRecording(run, verb, { recording, url })

@@ -141,7 +141,8 @@ class Reader {
         code === 13 ||
         (code >= 0x20 && code <= 0xd7ff) ||
         (code >= 0xe000 && code <= 0xfffd)
-      if (!allowed && !(code >= 0x10000 && code <= 0x10ffff)) this.#fail(`&${body} is no reference`)
+      if (!allowed && !(code >= 0x10000 && code <= 0x10ffff))
+        this.#fail(`&${body.slice(0, 12)} is no reference`)
       return String.fromCodePoint(code)
     })
   }

@@ -129,6 +129,13 @@ describe('sendText()', () => {
     expect((await world.client.messages.create(text)).status).toBe('queued')
   })
 
+  it('to a number that the account does not have is refused', async () => {
+    await using world = await rest()
+    expect(() => world.twilio.sendText({ from: CALLER, to: '+14155550199', body: 'Hello' })).toThrow(
+      'Cannot write to +14155550199: the account has no such number',
+    )
+  })
+
   it('reports a reply that is no XML and sends nothing', async () => {
     await using world = await rest({}, () => 'Hello')
     const replies = world.twilio.sendText({ from: CALLER, to: NUMBER, body: 'Hello' })
