@@ -1,0 +1,13 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+import type { StorageErrorCode } from './storage-error.ts'
+
+/** An open database, whatever its make: one connection writes, another only reads. */
+export type Database = {
+  readonly writer: Kysely<Schema>
+  readonly reader: Kysely<Schema>
+  /** What an error of the driver means for whoever asked. */
+  meaningOf(error: unknown): StorageErrorCode
+  /** Brings everything into its resting place and closes both connections. */
+  close(): Promise<void>
+}

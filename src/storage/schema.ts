@@ -1,0 +1,81 @@
+import type { CallStatus } from '../ports/incoming-calls.ts'
+import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
+
+/**
+ * The tables, in types that SQLite and PostgreSQL share: ids and times as text (ISO 8601 in UTC, which sorts as it
+ * reads), JSON as text, booleans as 0 and 1, lengths in whole milliseconds.
+ */
+export type Schema = {
+  calls: CallsTable
+  streams: StreamsTable
+  sessions: SessionsTable
+  turns: TurnsTable
+  nonces: NoncesTable
+}
+
+/** One row per call. */
+export type CallsTable = {
+  call_sid: string
+  direction: CallRecord['direction']
+  from_number: string
+  to_number: string
+  persona: string
+  actor: CallRecord['actor']
+  status: CallStatus
+  /** Order of the status, so that one UPDATE can refuse to go back. */
+  status_rank: number
+  started_at: string
+  answered_at: string | null
+  ended_at: string | null
+  ending: CallEnding | null
+  duration_seconds: number | null
+}
+
+/** One row per media websocket. */
+export type StreamsTable = {
+  stream_sid: string
+  call_sid: string
+  started_at: string
+  ended_at: string | null
+  end_reason: string | null
+  frames_in: number | null
+  frames_out: number | null
+}
+
+/** One row per Realtime connection. */
+export type SessionsTable = {
+  session_key: string
+  call_sid: string
+  provider: string
+  model: string
+  started_at: string
+  provider_session_id: string | null
+  ready_at: string | null
+  ended_at: string | null
+  end_reason: string | null
+  usage: string | null
+}
+
+/** One row per turn. */
+export type TurnsTable = {
+  call_sid: string
+  seq: number
+  speaker: TurnRecord['speaker']
+  text: string
+  source: TurnRecord['source']
+  started_at: string
+  interrupted: number
+  heard_ms: number | null
+  first_delta_ms: number | null
+  first_media_ms: number | null
+  first_mark_ms: number | null
+}
+
+/** One row per media nonce. */
+export type NoncesTable = {
+  nonce: string
+  call_sid: string
+  issued_at: string
+  expires_at: string
+  claimed_at: string | null
+}

@@ -1,0 +1,25 @@
+/**
+ * Claims the nonces race-0, race-1, … of the database given as its argument, each as soon as its number comes in on
+ * standard input, and says which it won.
+ */
+import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { claimNonce } from '../../src/storage/nonces.ts'
+import { openSqlite } from '../../src/storage/sqlite.ts'
+
+const database = openSqlite(process.argv[2] ?? '')
+const nowMs = Number(process.argv[3])
+writeSync(1, 'ready\n')
+
+for await (const number of createInterface({ input: process.stdin })) {
+  for (;;) {
+    try {
+      const claim = await claimNonce(database.writer, `race-${number}`, nowMs)
+      writeSync(1, `${number} ${claim.ok ? 'won' : claim.reason}\n`)
+      break
+    } catch (error) {
+      if (database.meaningOf(error) !== 'busy') throw error
+    }
+  }
+}
+await database.close()

@@ -1,0 +1,22 @@
+/**
+ * Writes to the folder given as its argument until it is killed, and says on standard output what was acknowledged:
+ * one line per write, after its promise resolved.
+ */
+import { writeSync } from 'node:fs'
+import { ringingCall, turnOf } from './records.ts'
+import { opened } from './opening.ts'
+
+const storage = await opened(process.argv[2] ?? '', { batchMs: 5 })
+
+for (let index = 0; ; index += 1) {
+  const call = { ...ringingCall(), status: 'in-progress' as const }
+  await storage.insertCall(call)
+  writeSync(1, `call ${call.callSid}\n`)
+  await Promise.all([
+    storage.putStream({ streamSid: `MZ${index}`, callSid: call.callSid, startedAtMs: index }),
+    ...[0, 1, 2].map(async (seq) => {
+      await storage.putTurn(turnOf(call.callSid, seq))
+      writeSync(1, `turn ${call.callSid} ${seq}\n`)
+    }),
+  ])
+}
