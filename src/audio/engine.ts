@@ -2,6 +2,7 @@ import { integerStreams } from './integer-streams.ts'
 import { kernelBuffers, kernelStreams } from './kernel-streams.ts'
 import { loadKernel } from './kernel.ts'
 import { PCM_IN_BYTES, PCM_OUT_BYTES, ULAW_IN_BYTES, ULAW_OUT_BYTES } from './layout.ts'
+import { rawBuffer } from './raw-buffer.ts'
 import type { AudioBuffers, DownlinkFilter, StreamMaker } from './stream.ts'
 import { AudioError } from './stream.ts'
 
@@ -37,10 +38,10 @@ export function createAudioEngine(
 
 function plainBuffers(): AudioBuffers {
   return {
-    ulawIn: Buffer.alloc(ULAW_IN_BYTES),
-    pcmOut: Buffer.alloc(PCM_OUT_BYTES),
-    pcmIn: Buffer.alloc(PCM_IN_BYTES),
-    ulawOut: Buffer.alloc(ULAW_OUT_BYTES),
+    ulawIn: rawBuffer(Buffer.alloc(ULAW_IN_BYTES)),
+    pcmOut: rawBuffer(Buffer.alloc(PCM_OUT_BYTES)),
+    pcmIn: rawBuffer(Buffer.alloc(PCM_IN_BYTES)),
+    ulawOut: rawBuffer(Buffer.alloc(ULAW_OUT_BYTES)),
   }
 }
 

@@ -15,16 +15,17 @@ import {
   UP_STATE_BYTES,
 } from './layout.ts'
 import { PCM_BYTES_PER_ULAW_BYTE, ULAW_SILENCE } from './frame.ts'
+import { rawBuffer } from './raw-buffer.ts'
 import type { AudioBuffers, Downlink, DownlinkFilter, StreamMaker, Uplink } from './stream.ts'
 import { checkPush, disposedError } from './stream.ts'
 
 /** The four places of a kernel, as views of its memory. */
 export function kernelBuffers(kernel: Kernel): AudioBuffers {
   return {
-    ulawIn: Buffer.from(kernel.memory, ULAW_IN, ULAW_IN_BYTES),
-    pcmOut: Buffer.from(kernel.memory, PCM_OUT, PCM_OUT_BYTES),
-    pcmIn: Buffer.from(kernel.memory, PCM_IN, PCM_IN_BYTES),
-    ulawOut: Buffer.from(kernel.memory, ULAW_OUT, ULAW_OUT_BYTES),
+    ulawIn: rawBuffer(Buffer.from(kernel.memory, ULAW_IN, ULAW_IN_BYTES)),
+    pcmOut: rawBuffer(Buffer.from(kernel.memory, PCM_OUT, PCM_OUT_BYTES)),
+    pcmIn: rawBuffer(Buffer.from(kernel.memory, PCM_IN, PCM_IN_BYTES)),
+    ulawOut: rawBuffer(Buffer.from(kernel.memory, ULAW_OUT, ULAW_OUT_BYTES)),
   }
 }
 

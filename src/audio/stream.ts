@@ -1,3 +1,5 @@
+import type { RawBuffer } from './raw-buffer.ts'
+
 /** Which filter the downlink has: see docs/adr/0002-strict-downlink.md. */
 export type DownlinkFilter = 'strict' | 'third-band'
 
@@ -7,13 +9,13 @@ export type DownlinkFilter = 'strict' | 'third-band'
  */
 export type AudioBuffers = {
   /** µ-law at 8 kHz from the caller; 49,152 bytes */
-  readonly ulawIn: Buffer
+  readonly ulawIn: RawBuffer
   /** the same as PCM16 at 24 kHz, little-endian; 294,912 bytes */
-  readonly pcmOut: Buffer
+  readonly pcmOut: RawBuffer
   /** PCM16 at 24 kHz from the model, little-endian; 786,432 bytes */
-  readonly pcmIn: Buffer
+  readonly pcmIn: RawBuffer
   /** the same as µ-law at 8 kHz; 131,073 bytes */
-  readonly ulawOut: Buffer
+  readonly ulawOut: RawBuffer
 }
 
 /** One caller's audio on its way to the model: µ-law 8 kHz → PCM16 24 kHz, 2.46 ms late, nothing withheld. */
