@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import type { CallOffer, CallStatus, CallStatusUpdate, StreamStatusUpdate } from '../ports/incoming-calls.ts'
+import { parseForm } from './form.ts'
+import type { Form } from './form.ts'
+import { cleanText } from './twiml.ts'
+
+const callSid = z.string().regex(/^CA[0-9a-f]{32}$/)
+const streamSid = z.string().regex(/^MZ[0-9a-f]{32}$/)
+// E.164, words, client:…, sip:… or nothing. What it means is decided where actors are; here it is only bounded.
+const party = z
+  .string()
+  .max(256)
+  .regex(/^\P{Cc}*$/u)
+const word = z.string().regex(/^[A-Za-z-]{1,64}$/)
+const count = z
+  .string()
+  .regex(/^[0-9]{1,9}$/)
+  .transform(Number)
+const callStatuses: readonly string[] = [
+  'queued',
+  'initiated',
+  'ringing',
+  'in-progress',
+  'completed',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
+] satisfies readonly CallStatus[]
+const streamEvents: readonly string[] = [
+  'stream-started',
+  'stream-stopped',
+  'stream-error',
+] satisfies readonly StreamStatusUpdate['event'][]
+
+const voiceFields = z.object({
+  CallSid: callSid,
+  From: party.default(''),
+  To: party.min(1),
+  CallStatus: word,
+  Direction: z.enum(['inbound', 'outbound-api', 'outbound-dial']),
+  StirVerstat: z.string().max(128).optional(),
+})
+
+const afterStreamFields = z.object({ CallSid: callSid })
+
+const statusFields = z.object({
+  CallSid: callSid,
+  CallStatus: word,
+  SequenceNumber: count.optional(),
+  CallDuration: count.optional(),
+  ErrorCode: z
+    .string()
+    .regex(/^[0-9]{0,6}$/)
+    .optional(),
+})
+
+const streamStatusFields = z.object({
+  CallSid: callSid,
+  StreamSid: streamSid,
+  StreamEvent: word,
+  StreamError: z.string().max(4_096).optional(),
+})
+
+const ownReference = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+
+/**
+ * The offer in a voice webhook, or undefined where a field that we use is not of its form. Other fields are part of
+ * the signature and otherwise ignored, because Twilio adds new ones without notice.
+ * @param target the raw request target; its query may carry the `ref` of a call of ours
+ */
+export function callOfferOf(form: Form, target: string): CallOffer | undefined {
+  const fields = voiceFields.safeParse(firstValues(form))
+  const reference = referenceOf(target)
+  if (!fields.success || reference === 'malformed') return undefined
+  const { CallSid, From, To, Direction, StirVerstat } = fields.data
+  return {
+    callSid: CallSid,
+    from: From,
+    to: To,
+    direction: Direction === 'inbound' ? 'inbound' : 'outbound',
+    ...(StirVerstat === undefined ? {} : { stirVerstat: StirVerstat }),
+    ...(reference === undefined ? {} : { ref: reference.ref }),
+  }
+}
+
+/** The CallSid in the request of `<Connect action>`, or undefined where it has none. */
+export function callSidOf(form: Form): string | undefined {
+  return afterStreamFields.safeParse(firstValues(form)).data?.CallSid
+}
+
+/** The update in a call status callback, or undefined where a field is not of its form. */
+export function callStatusOf(form: Form): CallStatusUpdate | undefined {
+  const { data } = statusFields.safeParse(firstValues(form))
+  if (!data) return undefined
+  return {
+    callSid: data.CallSid,
+    status: isCallStatus(data.CallStatus) ? data.CallStatus : 'unknown',
+    ...(data.SequenceNumber === undefined ? {} : { sequenceNumber: data.SequenceNumber }),
+    ...(data.CallDuration === undefined ? {} : { durationSeconds: data.CallDuration }),
+    ...(data.ErrorCode ? { errorCode: data.ErrorCode } : {}),
+  }
+}
+
+/** The update in a stream status callback, or undefined where a field is not of its form. */
+export function streamStatusOf(form: Form): StreamStatusUpdate | undefined {
+  const { data } = streamStatusFields.safeParse(firstValues(form))
+  if (!data) return undefined
+  return {
+    callSid: data.CallSid,
+    streamSid: data.StreamSid,
+    event: isStreamEvent(data.StreamEvent) ? data.StreamEvent : 'unknown',
+    ...(data.StreamError ? { error: withoutUrls(data.StreamError) } : {}),
+  }
+}
+
+function firstValues(form: Form): Record<string, string> {
+  // No prototype: a field may be called __proto__.
+  const values = Object.create(null) as Record<string, string>
+  for (const [name, [value]] of form) if (value !== undefined) values[name] = value
+  return values
+}
+
+function referenceOf(target: string): { readonly ref: string } | 'malformed' | undefined {
+  const question = target.indexOf('?')
+  if (question < 0) return undefined
+  const values = parseForm(Buffer.from(target.slice(question + 1)))?.get('ref')
+  if (!values) return undefined
+  const [ref] = values
+  return values.length === 1 && ref !== undefined && ownReference.safeParse(ref).success
+    ? { ref }
+    : 'malformed'
+}
+
+function isCallStatus(text: string): text is CallStatus {
+  return callStatuses.includes(text)
+}
+
+function isStreamEvent(text: string): text is StreamStatusUpdate['event'] {
+  return streamEvents.includes(text)
+}
+
+/** Twilio's words about a socket may quote its URL, and the URL holds the nonce. */
+function withoutUrls(text: string): string {
+  return cleanText(text)
+    .replace(/\b(wss?|https?):\/\/\S*/gi, '[url]')
+    .replace(/\/twilio\/media\S*/gi, '[path]')
+    .slice(0, 200)
+}
