@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { learnLayout, matchLayout } from '../../src/twilio/media-layout.ts'
+import { mediaText } from './support/media-text.ts'
+
+describe('learnLayout()', () => {
+  it('learns every order of keys, and finds the values of another message of that layout', () => {
+    for (let order = 0; order < 4; order++) {
+      const text = mediaText({ order })
+      const layout = learnLayout(Buffer.from(text), JSON.parse(text))
+      const next = mediaText({ order, payload: 'QUJD', timestamp: '12345' })
+      const found = { timestampMs: 0, payloadFrom: 0, payloadTo: 0 }
+      expect(layout && matchLayout(layout, Buffer.from(next), found)).toBe(true)
+      expect(found.timestampMs).toBe(12_345)
+      expect(next.slice(found.payloadFrom, found.payloadTo)).toBe('QUJD')
+    }
+  })
+
+  it('learns nothing from spaces, escapes, repeated keys or its own marker', () => {
+    const plain = mediaText()
+    const odd = [
+      plain.replace('{"event"', '{ "event"'),
+      plain.replace('inbound', '\\u0069nbound'),
+      plain.replace('{"event":"media"', '{"event":"stop","event":"media"'),
+      plain.replace('"inbound"', '"inbound","x":"\u{E000}payload\u{E000}"'),
+    ]
+    for (const text of odd) expect(learnLayout(Buffer.from(text), JSON.parse(text))).toBeUndefined()
+  })
+})
