@@ -1,0 +1,141 @@
+import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { deadline } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { IncomingCalls, NonceClaim } from '../ports/incoming-calls.ts'
+import type { RefusalReason } from './refusals.ts'
+import { isSignedUpgrade } from './signature.ts'
+import type { AuthTokens } from './signature.ts'
+import type { SocketSlot, SocketSlots } from './socket-slots.ts'
+import { mediaPath } from './twiml.ts'
+
+/** What an upgrade is checked against. */
+export type UpgradeTrust = {
+  readonly mediaOrigin: string
+  readonly tokens: AuthTokens
+  readonly calls: IncomingCalls
+  readonly clock: Clock
+  readonly claimDeadlineMs: number
+  readonly slots: SocketSlots
+}
+
+/** A media socket that may be opened, or the answer instead. */
+export type Admission =
+  | { readonly ok: true; readonly callSid: string; readonly slot: SocketSlot }
+  | { readonly ok: false; readonly status: 403 | 503; readonly reason: RefusalReason }
+
+/** 128 bits in base64url. */
+const noncePattern = /^[A-Za-z0-9_-]{22}$/
+
+const claimRefusals = {
+  unknown: 'nonceUnknown',
+  used: 'nonceUsed',
+  expired: 'nonceExpired',
+  callOver: 'callOver',
+} as const satisfies Record<Extract<NonceClaim, { ok: false }>['reason'], RefusalReason>
+
+/**
+ * Decides about an upgrade before it is accepted: the exact target (no query: Twilio sends none), a handshake that
+ * will succeed, the signature, a free place, and only then the nonce. A refused upgrade burns no nonce.
+ */
+export async function admitUpgrade(request: IncomingMessage, trust: UpgradeTrust): Promise<Admission> {
+  const target = request.url ?? ''
+  const nonce = nonceOf(target)
+  if (nonce === undefined) return refuse(403, 'target')
+  if (!isCompleteHandshake(request)) return refuse(403, 'handshake')
+  const signature = request.headers['x-twilio-signature']
+  if (typeof signature !== 'string' || signature === '') return refuse(403, 'noSignature')
+  if (!isSignedUpgrade(trust.tokens, { signature, url: trust.mediaOrigin + target })) {
+    return refuse(403, 'signature')
+  }
+
+  if (request.socket.destroyed) return refuse(403, 'aborted')
+  const slot = trust.slots.take()
+  if (!slot) return refuse(503, 'full')
+  // The place belongs to the connection, not to the websocket: a peer may be gone before there is one.
+  request.socket.once('close', () => slot.release())
+  const claim = await claimInTime(nonce, trust)
+  if (claim.ok) return { ok: true, callSid: claim.callSid, slot }
+  slot.release()
+  return claim.reason === 'late' ? refuse(503, 'tooSlow') : refuse(403, claimRefusals[claim.reason])
+}
+
+/** The nonce of a media target, or undefined where the target is anything but that. */
+export function nonceOf(target: string): string | undefined {
+  if (!target.startsWith(mediaPath)) return undefined
+  const nonce = target.slice(mediaPath.length)
+  return noncePattern.test(nonce) ? nonce : undefined
+}
+
+/**
+ * Whether Node shall treat a request as an upgrade at all: the `shouldUpgradeCallback` of the HTTP server. Without it
+ * every request that offers one (some clients offer h2c) is an upgrade as soon as there is one media route.
+ */
+export function isMediaUpgrade(request: IncomingMessage): boolean {
+  return request.url?.startsWith(mediaPath) ?? false
+}
+
+/**
+ * Hands the upgrades of media targets to `accept` and answers all others itself. Without this, every route of the
+ * server could be asked for an upgrade, and a connection that was told 404 would stay open for ever: Node has given
+ * up its own timeouts for it by then.
+ * @returns takes the listener away
+ */
+export function listenForUpgrades(
+  server: Server,
+  accept: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
+  onRefused: () => void,
+): () => void {
+  function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (nonceOf(request.url ?? '') !== undefined && request.method === 'GET') {
+      return accept(request, socket, head)
+    }
+    const isOurs = isMediaUpgrade(request)
+    // Another listener may serve upgrades of other paths.
+    if (!isOurs && server.listenerCount('upgrade') > 1) return
+    if (isOurs) onRefused()
+    endWith(socket, isOurs ? 403 : 404)
+  }
+  server.on('upgrade', onUpgrade)
+  return () => server.off('upgrade', onUpgrade)
+}
+
+function endWith(socket: Duplex, status: 403 | 404): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    () => socket.destroy(),
+  )
+}
+
+/**
+ * Whether ws will complete this handshake: what it would refuse must be refused before the nonce is taken.
+ * Source: RFC 6455 §4.2.1; ws 8.23 lib/websocket-server.js handleUpgrade
+ */
+function isCompleteHandshake(request: IncomingMessage): boolean {
+  const { headers } = request
+  return (
+    request.method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-version'] === '13' &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '') &&
+    // Media Streams have no subprotocol, and a malformed list of them would fail.
+    headers['sec-websocket-protocol'] === undefined
+  )
+}
+
+async function claimInTime(
+  nonce: string,
+  trust: UpgradeTrust,
+): Promise<NonceClaim | { readonly ok: false; readonly reason: 'late' }> {
+  using limit = deadline({ clock: trust.clock, delayMs: trust.claimDeadlineMs, reason: 'Nonce not claimed' })
+  const late = new Promise<{ ok: false; reason: 'late' }>((resolve) => {
+    limit.signal.addEventListener('abort', () => resolve({ ok: false, reason: 'late' }), { once: true })
+  })
+  return await Promise.race([trust.calls.claimNonce(nonce), late])
+}
+
+function refuse(status: 403 | 503, reason: RefusalReason): Extract<Admission, { readonly ok: false }> {
+  return { ok: false, status, reason }
+}
