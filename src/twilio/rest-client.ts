@@ -1,0 +1,138 @@
+import type { Twilio } from 'twilio'
+import { deadline } from '../lib/clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { TelephonyControl, TelephonyOutcome } from '../ports/telephony.ts'
+import { nothingSentCodes, sentenceFor } from './error-table.ts'
+import { TwilioError } from './twilio-error.ts'
+
+/** Which account orders are given to, and where. */
+export type TwilioRestOptions = {
+  readonly accountSid: string
+  readonly authToken: string
+  /** An origin, at most with a path prefix, instead of Twilio's own: for tests and rehearsal. */
+  readonly apiBaseUrl?: string
+  /** For one order in all, retries after 429 included. */
+  readonly timeoutMs?: number
+  readonly clock: Clock
+}
+
+/** Codes that answer a hang-up of a call that is over already. */
+const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', '20404'])
+
+/** Orders about calls, given through Twilio's SDK, which is loaded at the first one. */
+export class TwilioRest implements TelephonyControl {
+  readonly #options: TwilioRestOptions
+  readonly #timeoutMs: number
+  #client: Promise<Twilio> | undefined
+
+  constructor(options: TwilioRestOptions) {
+    this.#options = options
+    this.#timeoutMs = options.timeoutMs ?? 8_000
+  }
+
+  async hangUp(callSid: string, signal?: AbortSignal): Promise<TelephonyOutcome> {
+    const outcome = await this.#order(
+      (client) => client.calls(callSid).update({ status: 'completed' }),
+      signal,
+    )
+    return !outcome.ok && alreadyOverCodes.has(outcome.code) ? { ok: true } : outcome
+  }
+
+  async #order(
+    give: (client: Twilio) => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<TelephonyOutcome> {
+    try {
+      if (signal?.aborted) throw failure('aborted', { ambiguous: false })
+      this.#client ??= connect(this.#options, this.#timeoutMs)
+      await this.#inTime(give(await this.#client), signal)
+      return { ok: true }
+    } catch (thrown) {
+      const { code, sentence, ambiguous } = asTwilioError(thrown)
+      return { ok: false, code, sentence, ambiguous }
+    }
+  }
+
+  /** The SDK knows no signal: when the wait ends the request may still arrive, so the outcome is not known. */
+  async #inTime(request: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+    using limit = deadline({
+      clock: this.#options.clock,
+      delayMs: this.#timeoutMs,
+      ...(signal ? { signal } : {}),
+      reason: 'Twilio did not answer in time',
+    })
+    const ended = new Promise<never>((_resolve, reject) => {
+      limit.signal.addEventListener(
+        'abort',
+        () => reject(failure(signal?.aborted ? 'aborted' : 'timeout', { ambiguous: true })),
+        { once: true },
+      )
+    })
+    await Promise.race([request, ended])
+  }
+}
+
+/**
+ * Our own error for whatever the SDK threw: code and status are copied, texts, headers and bodies are not.
+ *
+ * The order was certainly not carried out when Twilio said so (4xx) or when nothing can have been sent. A 5xx, a
+ * timeout and a reset after sending leave it open.
+ */
+export function asTwilioError(thrown: unknown): TwilioError {
+  if (thrown instanceof TwilioError) return thrown
+  const status = numberIn(thrown, 'status')
+  const code = codeOf(thrown)
+  if (status !== undefined) {
+    const shown = code ?? String(status)
+    return new TwilioError({
+      code: shown,
+      status,
+      sentence:
+        sentenceFor(shown) ??
+        (status >= 500
+          ? `Twilio failed with HTTP status ${status}`
+          : `Twilio refused the request with HTTP status ${status}`),
+      ambiguous: status < 400 || status >= 500,
+    })
+  }
+  if (code !== undefined) return failure(code, { ambiguous: !nothingSentCodes.has(code) })
+  return failure('failed', { ambiguous: true })
+}
+
+function failure(code: string, { ambiguous }: { readonly ambiguous: boolean }): TwilioError {
+  const sentence = sentenceFor(code) ?? 'The request to Twilio failed before an answer could be read'
+  return new TwilioError({ code, sentence, ambiguous })
+}
+
+/** A number of Twilio's, or a code of the network; anything else may be text of a stranger. */
+function codeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
+  const { code } = thrown
+  if (typeof code === 'number' && Number.isInteger(code) && code > 0) return String(code)
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined
+}
+
+function numberIn(thrown: unknown, key: string): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined
+  const value: unknown = Reflect.get(thrown, key)
+  return typeof value === 'number' && Number.isInteger(value) ? value : undefined
+}
+
+async function connect(options: TwilioRestOptions, timeoutMs: number): Promise<Twilio> {
+  const { default: twilio } = await import('twilio')
+  const base = options.apiBaseUrl === undefined ? undefined : new URL(options.apiBaseUrl)
+
+  /** Sends the SDK's requests to another origin; everything else stays the SDK's. */
+  class RedirectedClient extends twilio.RequestClient {
+    override request: InstanceType<typeof twilio.RequestClient>['request'] = (request) => {
+      if (!base) return super.request(request)
+      const url = new URL(request.uri)
+      const prefix = base.pathname.replace(/\/$/, '')
+      return super.request({ ...request, uri: base.origin + prefix + url.pathname + url.search })
+    }
+  }
+  // Only 429 is retried, which Twilio has not processed. A client of one's own takes these settings, not twilio().
+  const httpClient = new RedirectedClient({ timeout: timeoutMs, autoRetry: true })
+  // env: {} keeps TWILIO_EDGE, TWILIO_LOG_LEVEL and the like of the surroundings out.
+  return twilio(options.accountSid, options.authToken, { httpClient, env: {} })
+}
