@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import { fastify, type FastifyInstance } from 'fastify'
+import type { Log } from '../ports/log.ts'
+import { answerBrokenRequest, answerError, answerWithProblems } from './problem.ts'
+
+const maxBodyBytes = 65_536
+const maxCheckingIntervalMs = 1000
+
+/**
+ * Makes the HTTP server that all routes are registered on. Not listening yet.
+ * @param options.requestDeadlineMs the time in which a request must have arrived, body included
+ */
+export function createServer(options: {
+  readonly log: Log
+  readonly requestDeadlineMs: number
+}): FastifyInstance {
+  const { log, requestDeadlineMs } = options
+  const app = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    genReqId: () => randomUUID(),
+    requestTimeout: requestDeadlineMs,
+    http: {
+      requestTimeout: requestDeadlineMs,
+      // With a longer headersTimeout Node swaps the two; with its usual interval of 30 s it looks too seldom.
+      headersTimeout: requestDeadlineMs,
+      connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, Math.ceil(requestDeadlineMs / 4)),
+    },
+    // Refuse, do not repair: a text is no number, and an extra field is an error and not to be dropped.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, { request, reply, log })
+    },
+    clientErrorHandler: answerBrokenRequest,
+  })
+  app.removeContentTypeParser('text/plain')
+  answerWithProblems(app, log)
+  // Nothing here is a page yet: no script, style or frame from anywhere. A page of ours says what it needs at its route.
+  const nothing = ["'none'"]
+  app.register(helmet, {
+    xFrameOptions: { action: 'deny' },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: nothing, baseUri: nothing, formAction: nothing, frameAncestors: nothing },
+    },
+  })
+  return app
+}
