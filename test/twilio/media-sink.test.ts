@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { closeReason } from '../../src/twilio/media-sink.ts'
+import { anyText } from './support/any-text.ts'
 
 describe('closeReason()', () => {
   it('is the longest start of the text that fits 123 bytes, for any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 140 }), (text) => {
+      fc.property(anyText(140), (text) => {
         const reason = closeReason(text)
         const whole = text.toWellFormed()
         expect(whole.startsWith(reason)).toBe(true)

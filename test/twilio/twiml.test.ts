@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { publicAddress } from '../../src/twilio/public-address.ts'
 import { cleanText, twimlFor } from '../../src/twilio/twiml.ts'
 import { publicUrl } from './support/names.ts'
+import { anyText } from './support/any-text.ts'
 
 const address = publicAddress(publicUrl)
 const nonce = 'abcdefghijklmnopqrstuv'
@@ -32,7 +33,7 @@ describe('twimlFor()', () => {
 
   it('says any text and language as the SDK would after cleaning', () => {
     const anything = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      anyText(40),
       fc
         .array(
           fc.constantFrom(
