@@ -17,6 +17,10 @@ function randomBytes(seed: number, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, () => random() >>> 7)
 }
 
+function signChanges(samples: Int16Array): number {
+  return samples.reduce((sum, sample, at) => sum + (at > 0 && sample < 0 !== samples[at - 1]! < 0 ? 1 : 0), 0)
+}
+
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
@@ -68,7 +72,8 @@ describe('kernel.wasm', () => {
             expect(kernel.ulawOut.compare(integer.ulawOut, 0, bytes, 0, bytes)).toBe(0)
           }
         }),
-        { seed: 20261120, numRuns: 100 },
+        // Not shrunk: pieces are long, and a first counter-example says enough.
+        { seed: 20261120, numRuns: 100, endOnFailure: true },
       )
     },
   )
@@ -115,13 +120,15 @@ describe('every engine', () => {
     ({ engine }) => {
       const half = [0x80, 0x00].map((code) => new Uint8Array(400).fill(code))
       const up = samplesOf(sendUp(engine, Buffer.concat([half[0]!, half[1]!])))
-      // Settled on either side of the edge, and on the overshoot beside it, the sign is the input's.
-      expect(Math.min(...up.subarray(180, 1200))).toBeGreaterThan(20_000)
-      expect(Math.max(...up.subarray(1320, 2400))).toBeLessThan(-20_000)
+      // The filters overshoot beside the edge by more than 16 bits hold. Wrapped, that would be a change of sign.
+      expect(Math.max(...up)).toBe(32_767)
+      expect(signChanges(up.subarray(180))).toBe(1)
       const square = Int16Array.from({ length: 4800 }, (_, at) => (at % 2400 < 1200 ? 32_767 : -32_768))
-      const down = Array.from(sendDown(engine, new Uint8Array(square.buffer)), (code) => MULAW_VALUES[code]!)
-      expect(Math.min(...down.slice(70, 400))).toBeGreaterThan(20_000)
-      expect(Math.max(...down.slice(470, 800))).toBeLessThan(-20_000)
+      const down = Int16Array.from(
+        sendDown(engine, new Uint8Array(square.buffer)),
+        (code) => MULAW_VALUES[code]!,
+      )
+      expect(signChanges(down.subarray(60))).toBe(3)
     },
   )
 })
