@@ -17,7 +17,7 @@ export const UP: readonly number[] = [
   -1, -1,
 ]
 
-/** 24 → 8 kHz, third-band, stop 4.6 kHz, gain 1 = 65,536 over the whole sum. Delay 58 samples: see ADR 0002. */
+/** 24 → 8 kHz, third-band, stop 4.6 kHz, gain 1 = 65,536 over the whole sum. Delay 58 samples: see docs/adr/0002-strict-downlink.md. */
 export const DOWN_THIRD_BAND: readonly number[] = [
   -1, -1, 0, 2, 3, 0, -5, -6, 0, 9, 11, 0, -17, -20, 0, 29, 34, 0, -46, -54, 0, 71, 82, 0, -107, -121, 0, 154,
   174, 0, -218, -243, 0, 302, 335, 0, -411, -455, 0, 556, 615, 0, -750, -830, 0, 1021, 1136, 0, -1422, -1604,

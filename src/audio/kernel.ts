@@ -28,7 +28,7 @@ const compiled = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : u
  * A new instance of the kernel, or undefined where WebAssembly lacks SIMD. One is enough for a process.
  *
  * All memory there will ever be is asked for at once, because growing would detach every view of it. That is address
- * space: the machine hands out pages as they are touched, and of 1.6 MiB a quiet server touches a tenth.
+ * space, 1.6 MiB: the machine hands out pages as they are touched.
  */
 export function loadKernel(): Kernel | undefined {
   if (!compiled) return undefined
