@@ -51,6 +51,7 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'replySounding':
       return turns.onReplySounding(state, event)
     case 'replyAudioDone':
+    case 'eventRefused':
       return unchanged(state)
     case 'responseDone':
       return turns.onResponseDone(state, event)
@@ -66,19 +67,10 @@ function handle(state: CallState, event: CallEvent): Step {
       return onTimer(state, event)
     case 'hangUpDone':
       return onHangUpDone(state, event)
-    case 'eventRefused':
-      return onEventRefused(state, event)
     case 'shutdown':
       return onShutdown(state, event)
     case 'failed':
       return onFailed(state, event)
-  }
-}
-
-function onEventRefused(state: CallState, event: Extract<CallEvent, { kind: 'eventRefused' }>): Step {
-  return {
-    state,
-    effects: [{ kind: 'log', level: 'warn', event: 'eventRefused', fields: { code: event.code } }],
   }
 }
 

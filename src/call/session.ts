@@ -67,7 +67,6 @@ export class CallSession {
     this.#line = new SpeechLine({
       plan,
       ports,
-      log: this.#log,
       recorder: this.#recorder,
       listener: {
         onAudio: (audio) => this.#media.onReplyAudio(audio),
@@ -105,7 +104,6 @@ export class CallSession {
     this.#sink = sink
     this.#playback.attach(sink)
     this.#recorder.streamStarted(sink.streamSid)
-    this.#log.event('info', 'streamStarted', { streamSid: sink.streamSid })
     const { streamSid } = sink
     this.#post({
       kind: 'streamStarted',
@@ -129,7 +127,6 @@ export class CallSession {
     const heard = this.#heard()
     const { framesIn, framesOut } = this.#media.counts
     this.#recorder.streamEnded({ reason, framesIn, framesOut })
-    this.#log.event('info', 'streamEnded', { reason, streamSid: this.#sink.streamSid })
     this.#sink = undefined
     this.#playback.attach(undefined)
     this.#post({ kind: 'streamEnded', reason, heard, atMs: this.#now() })

@@ -1,5 +1,4 @@
 import type { ReplyAudio, SpeechEvent, SpeechLoss, SpeechSession, SpeechUsage } from '../ports/speech.ts'
-import type { Log } from '../ports/log.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -15,24 +14,20 @@ export type SpeechLineListener = {
 export class SpeechLine {
   readonly #plan: CallPlan
   readonly #ports: CallPorts
-  readonly #log: Log
   readonly #recorder: Recorder
   readonly #listener: SpeechLineListener
   #session: SpeechSession | undefined
   /** Counts sessions, so that a late event of a closed one is not taken for the current one's. */
   #number = 0
-  #openedAtMs = 0
 
   constructor(options: {
     plan: CallPlan
     ports: CallPorts
-    log: Log
     recorder: Recorder
     listener: SpeechLineListener
   }) {
     this.#plan = options.plan
     this.#ports = options.ports
-    this.#log = options.log
     this.#recorder = options.recorder
     this.#listener = options.listener
   }
@@ -47,10 +42,8 @@ export class SpeechLine {
     this.close('replaced')
     const number = ++this.#number
     const { voice, safetyIdentifier, callSid, language } = this.#plan
-    const { speech, tools, realtimeAudio, clock, metrics } = this.#ports
-    this.#openedAtMs = clock.nowMs()
+    const { speech, tools, realtimeAudio } = this.#ports
     this.#recorder.sessionOpened(speech.name)
-    metrics.count('realtime_sessions_total')
     this.#session = speech.open({
       callSid,
       instructions: this.#plan.instructions(resumed),
@@ -79,15 +72,9 @@ export class SpeechLine {
   #onEvent(event: SpeechEvent): void {
     if (event.kind === 'sessionLost') {
       this.#gone(event.loss.code ?? event.loss.reason)
-      this.#ports.metrics.count('realtime_sessions_lost_total', { reason: event.loss.reason })
       return this.#listener.onLost(event.loss, event.atMs)
     }
-    if (event.kind === 'sessionReady') {
-      const durationMs = event.atMs - this.#openedAtMs
-      this.#recorder.sessionReady(event.sessionId)
-      this.#log.event('info', 'sessionReady', { sessionId: event.sessionId, durationMs })
-      this.#ports.metrics.observe('session_ready_ms', durationMs)
-    }
+    if (event.kind === 'sessionReady') this.#recorder.sessionReady(event.sessionId)
     if (event.kind === 'responseDone' && event.usage) this.#onUsage(event.usage)
     this.#listener.onEvent(event)
   }
@@ -104,6 +91,5 @@ export class SpeechLine {
     this.#session = undefined
     this.#number++
     this.#recorder.sessionEnded(reason)
-    this.#log.event('info', 'sessionEnded', { reason })
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import helmet from '@fastify/helmet'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { Log } from '../ports/log.ts'
@@ -14,8 +15,10 @@ const maxCheckingIntervalMs = 1000
 export function createServer(options: {
   readonly log: Log
   readonly requestDeadlineMs: number
+  /** Which requests may become websockets; the others are answered as if they had not asked. */
+  readonly shouldUpgrade?: (request: IncomingMessage) => boolean
 }): FastifyInstance {
-  const { log, requestDeadlineMs } = options
+  const { log, requestDeadlineMs, shouldUpgrade } = options
   const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -23,6 +26,7 @@ export function createServer(options: {
     requestTimeout: requestDeadlineMs,
     http: {
       requestTimeout: requestDeadlineMs,
+      ...(shouldUpgrade && { shouldUpgradeCallback: shouldUpgrade }),
       // With a longer headersTimeout Node swaps the two; with its usual interval of 30 s it looks too seldom.
       headersTimeout: requestDeadlineMs,
       connectionsCheckingInterval: Math.min(maxCheckingIntervalMs, Math.ceil(requestDeadlineMs / 4)),

@@ -95,7 +95,7 @@ export class Conversation {
     if (this.#phase !== 'running') return
     if (!this.#ledger.answerCall(callId)) {
       // A call of an earlier session, or answered before: the provider would refuse it.
-      this.#options.log.event('warn', 'realtime_answer_dropped', { reason: 'noOpenCall' })
+      this.#options.log.event('warn', 'toolAnswerDropped', { reason: 'noOpenCall' })
       return
     }
     this.addItem({ type: 'function_call_output', call_id: callId, output })
@@ -109,7 +109,7 @@ export class Conversation {
         return
       case 'waiting':
         if (this.#held.length < maxHeldItems) this.#held.push(item)
-        else this.#options.log.event('error', 'realtime_item_dropped', { reason: 'tooManyHeld' })
+        else this.#options.log.event('error', 'itemDropped', { reason: 'tooManyHeld' })
         return
       case 'running': {
         const eventId = this.#number('item')

@@ -28,7 +28,7 @@ export function createRealtimeEngine(options: RealtimeOptions): SpeechEngine {
     open(request) {
       const log = options.log.forCall(request.callSid)
       if (request.voice !== undefined && !realtimeVoice(request.voice)) {
-        log.event('warn', 'realtime_voice_unknown', { name: request.voice.slice(0, 32) })
+        log.event('warn', 'voiceUnknown', { name: request.voice.slice(0, 32) })
       }
       metrics.count('realtime_sessions_total')
       metrics.gauge('realtime_sessions_live', ++live)

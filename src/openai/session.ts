@@ -109,7 +109,7 @@ export class RealtimeSession implements SpeechSession {
     if (this.#phase === 'over') return
     this.#finish()
     this.#socket.close()
-    this.#options.log.event('info', 'realtime_closed', { reason: reason.slice(0, 64) })
+    this.#options.log.event('info', 'sessionClosed', { reason: reason.slice(0, 64) })
   }
 
   /** `session.created` need not be waited for. */
@@ -174,11 +174,11 @@ export class RealtimeSession implements SpeechSession {
         { source: 'openai', reason: 'sessionDiffers' },
         differences.length,
       )
-      log.event('warn', 'realtime_session_differs', { missing: differences })
+      log.event('warn', 'sessionDiffers', { missing: differences })
     }
     if (disagreements.length > 0) {
       metrics.count('protocol_faults_total', { source: 'openai', reason: 'sessionDisagrees' })
-      log.event('error', 'realtime_session_disagrees', { missing: disagreements })
+      log.event('error', 'sessionDisagrees', { missing: disagreements })
       // A running session that changed: the caller must not go on talking to another agent.
       if (this.#phase === 'ready') {
         this.#lose({ reason: 'fatalError', code: 'session_changed', retryable: true })
@@ -194,7 +194,7 @@ export class RealtimeSession implements SpeechSession {
     const durationMs = atMs - this.#openedAtMs
     metrics.observe('session_ready_ms', durationMs)
     const sessionId = this.#sessionId
-    log.event('info', 'realtime_ready', { sessionId, durationMs })
+    log.event('info', 'sessionReady', { sessionId, durationMs })
     const expiry = this.#expiresAtWallMs === undefined ? {} : { expiresAtWallMs: this.#expiresAtWallMs }
     this.#conversation.start({ kind: 'sessionReady', sessionId, ...expiry, atMs })
   }
@@ -205,7 +205,7 @@ export class RealtimeSession implements SpeechSession {
     const reaction = reactionTo(error)
     metrics.count('realtime_events_refused_total', { code: codeLabel(code), reaction: reaction.kind })
     const level = reaction.kind === 'ignore' ? 'debug' : reaction.kind === 'clientBug' ? 'error' : 'warn'
-    log.event(level, 'realtime_event_refused', { code, name: eventId, reason: param ?? reaction.kind })
+    log.event(level, 'eventRefused', { code, name: eventId, reason: param ?? reaction.kind })
     switch (reaction.kind) {
       case 'fatal':
         return this.#lose({ reason: 'fatalError', code, retryable: reaction.retryable })
@@ -242,7 +242,7 @@ export class RealtimeSession implements SpeechSession {
     this.#socket.terminate()
     metrics.count('realtime_sessions_lost_total', { reason: loss.reason })
     const code = loss.code === undefined ? {} : { code: loss.code }
-    log.event('warn', 'realtime_lost', { sessionId: this.#sessionId, reason: loss.reason, ...code })
+    log.event('warn', 'sessionLost', { sessionId: this.#sessionId, reason: loss.reason, ...code })
     receiver.onEvent({ kind: 'sessionLost', loss, atMs: clock.nowMs() })
   }
 
@@ -265,11 +265,11 @@ export class RealtimeSession implements SpeechSession {
   #broke(error: unknown): void {
     const { log } = this.#options
     const name = error instanceof Error ? error.name : typeof error
-    log.event('error', 'realtime_receiver_failed', { name })
+    log.event('error', 'sessionReceiverFailed', { name })
     try {
       this.#lose({ reason: 'fatalError', code: 'internal', retryable: false })
     } catch {
-      log.event('error', 'realtime_receiver_failed', { name, reason: 'onLoss' })
+      log.event('error', 'sessionReceiverFailed', { name, reason: 'onLoss' })
     }
   }
 }

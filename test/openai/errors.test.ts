@@ -23,7 +23,7 @@ describe('an error event', () => {
       const { peer, receiver, ops, session } = await ready(server)
       peer.send(errorEvent({ code }))
       expect(await receiver.next('eventRefused')).toMatchObject({ code })
-      expect(ops.lines.at(-1)).toMatchObject({ level: 'error', kind: 'realtime_event_refused' })
+      expect(ops.lines.at(-1)).toMatchObject({ level: 'error', kind: 'eventRefused' })
       expect(session.append(new Uint8Array(2))).toBe(true)
     })
   }

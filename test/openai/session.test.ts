@@ -73,7 +73,7 @@ describe('RealtimeSession', () => {
     expect(session.append(audio)).toBe(false)
     expect(ops.lines).toContainEqual({
       level: 'error',
-      kind: 'realtime_session_disagrees',
+      kind: 'sessionDisagrees',
       fields: { missing: ['instructions'] },
     })
     clock.advance(2_999)
@@ -111,7 +111,7 @@ describe('RealtimeSession', () => {
     })
     expect(ops.lines).toContainEqual({
       level: 'error',
-      kind: 'realtime_event_refused',
+      kind: 'eventRefused',
       fields: { code: 'unknown_parameter', name: 'update_1', reason: 'session.voice' },
     })
   })
@@ -147,7 +147,7 @@ describe('RealtimeSession', () => {
     expect(receiver.audio).toEqual([])
     expect(peer.received).toHaveLength(1)
     expect(ops.gauges.get('realtime_sessions_live')).toBe(0)
-    expect(ops.lines.filter(({ kind }) => kind === 'realtime_closed')).toHaveLength(1)
+    expect(ops.lines.filter(({ kind }) => kind === 'sessionClosed')).toHaveLength(1)
     clock.advance(10_000)
     expect(clock.pendingTimers()).toBe(0)
   })
@@ -196,7 +196,7 @@ describe('RealtimeSession', () => {
     await healthy.peer.settled()
     expect(told).toBe(1)
     expect(session.append(audio)).toBe(false)
-    expect(ops.lines.at(-1)).toMatchObject({ level: 'error', kind: 'realtime_receiver_failed' })
+    expect(ops.lines.at(-1)).toMatchObject({ level: 'error', kind: 'sessionReceiverFailed' })
   })
 
   it('is lost once when the provider stops reading', async () => {
@@ -221,7 +221,7 @@ describe('RealtimeSession', () => {
     const engine = createRealtimeEngine(testOptions())
     expect(printed + inspect(engine, { depth: 20, showHidden: true })).not.toContain('PLANTED')
     expect(JSON.stringify(ops.lines) + JSON.stringify([...ops.counts])).not.toContain('PLANTED')
-    expect(ops.lines.some(({ kind }) => kind === 'realtime_event_refused')).toBe(true)
+    expect(ops.lines.some(({ kind }) => kind === 'eventRefused')).toBe(true)
   })
 
   it('leaves out a safety identifier that is no header value, and speaks with the configured voice for an unknown one', async () => {
@@ -231,7 +231,7 @@ describe('RealtimeSession', () => {
     expect(update).toMatchObject({ session: { audio: { output: { voice: 'marin' } } } })
     expect(ops.lines).toContainEqual({
       level: 'warn',
-      kind: 'realtime_voice_unknown',
+      kind: 'voiceUnknown',
       fields: { name: 'onyx' },
     })
   })
