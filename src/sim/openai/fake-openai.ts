@@ -1,0 +1,318 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { STATUS_CODES } from 'node:http'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import { systemClock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { keyOf, readHandshake, refuse } from './handshake.ts'
+import type { Handshake, HttpError } from './handshake.ts'
+import { livingModel, livingModels, modelResource } from './living-models.ts'
+import { knownModels } from './models.ts'
+import type { KnownModel } from './models.ts'
+import type { ModelScript } from './model-script.ts'
+import { withoutAudio } from './run-log.ts'
+import type { FakeOpenAiLogEntry } from './run-log.ts'
+import { ScriptCursor } from './script-cursor.ts'
+import type { Pace } from './session-context.ts'
+import { SessionRecord } from './session-record.ts'
+import type { Connection, SessionEnd } from './session-record.ts'
+import { SessionSocket } from './session-socket.ts'
+import { toneSpeech } from './tone-speech.ts'
+import type { Speech } from './tone-speech.ts'
+import { Voice } from './voice.ts'
+
+/** How to set up the fake; everything has a default. */
+export type FakeOpenAiOptions = {
+  readonly clock?: Clock
+  /** Loopback port; 0 takes a free one. */
+  readonly port?: number
+  readonly apiKeys?: readonly string[]
+  readonly seed?: string | number
+  /**
+   * Asked for every connection. While the answer for one safetyIdentifier is the same object, its next session goes
+   * on where the last one was in it; another object, even an equal one, begins at its beginning.
+   */
+  readonly scriptFor?: (connection: Connection) => ModelScript
+  /** Recordings by name; undefined, or no provider at all, and tones as long as the text are heard. */
+  readonly speech?: Speech
+  readonly onEvent?: (entry: FakeOpenAiLogEntry) => void
+  readonly models?: readonly KnownModel[]
+  readonly pace?: Partial<Pace>
+  /** After so long a session is ended; 60 minutes when unset. */
+  readonly sessionMaxMs?: number
+}
+
+/** A running fake. */
+export type FakeOpenAi = AsyncDisposable & {
+  /** As `http://127.0.0.1:PORT`: the REST address is this plus `/v1`. */
+  readonly httpOrigin: string
+  /** As `ws://127.0.0.1:PORT/v1/realtime`, without a query. */
+  readonly realtimeUrl: string
+  /** The sessions so far, the oldest first; at most the last 200. */
+  readonly sessions: readonly SessionRecord[]
+  /** Handshakes that were refused over HTTP, at most the last 200. */
+  readonly refusedHandshakes: readonly { readonly status: number; readonly code: string | null }[]
+  /** Breaks a live session: with a close frame when there is a code, else as if the wire were cut. */
+  dropSession(sessionNumber: number, close?: { readonly code: number; readonly reason: string }): boolean
+  /** Lets a caller's next session begin the script anew. */
+  forgetCaller(safetyIdentifier: string): void
+}
+
+/** Hears nothing in particular and answers every turn with the stock sentence. */
+const emptyScript: ModelScript = { hears: [], replies: [] }
+
+const MAX_SESSIONS = 200
+const MAX_CALLERS = 1000
+/** Kept audio of all sessions together; above it the oldest sessions lose theirs. */
+const MAX_AUDIO_MS = 3_600_000
+/** 15 MiB of audio as base64, with room for the rest of the event. */
+const MAX_MESSAGE_BYTES = 21 * 1024 * 1024
+
+/** Starts an OpenAI Realtime server on loopback, with `GET /v1/models` beside it. */
+export async function startFakeOpenAi(options: FakeOpenAiOptions = {}): Promise<FakeOpenAi> {
+  const fake = new FakeServer(options)
+  await fake.listen(options.port ?? 0)
+  return fake
+}
+
+class FakeServer implements FakeOpenAi {
+  readonly sessions: SessionRecord[] = []
+  readonly refusedHandshakes: { status: number; code: string | null }[] = []
+  readonly #options: FakeOpenAiOptions
+  readonly #clock: Clock
+  readonly #models: readonly KnownModel[]
+  readonly #apiKeys: readonly string[]
+  readonly #voice: Voice
+  readonly #http: Server
+  readonly #upgrader: WebSocketServer
+  readonly #live = new Map<number, SessionSocket>()
+  readonly #waiting = new Set<Duplex>()
+  readonly #callers = new Map<string, ScriptCursor>()
+  #sessionCount = 0
+
+  constructor(options: FakeOpenAiOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#models = options.models ?? knownModels
+    this.#apiKeys = options.apiKeys ?? ['sk-rehearsal']
+    this.#voice = new Voice(
+      options.speech ?? (() => undefined),
+      toneSpeech(String(options.seed ?? 'rehearsal')),
+    )
+    this.#http = createServer((request, response) => this.#answer(request, response))
+    this.#upgrader = new WebSocketServer({
+      noServer: true,
+      maxPayload: MAX_MESSAGE_BYTES,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
+    })
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    )
+  }
+
+  get httpOrigin(): string {
+    const address = this.#http.address() as AddressInfo | null
+    return `http://127.0.0.1:${address?.port ?? 0}`
+  }
+
+  get realtimeUrl(): string {
+    return `${this.httpOrigin.replace('http', 'ws')}/v1/realtime`
+  }
+
+  async listen(port: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#http.once('error', reject)
+    this.#http.listen(port, '127.0.0.1', resolve)
+    await promise
+    this.#http.off('error', reject)
+  }
+
+  dropSession(sessionNumber: number, close?: { code: number; reason: string }): boolean {
+    const session = this.#live.get(sessionNumber)
+    session?.hangUp(close ? { kind: 'close', ...close } : { kind: 'cut' })
+    return session !== undefined
+  }
+
+  forgetCaller(safetyIdentifier: string): void {
+    this.#callers.delete(safetyIdentifier)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const session of this.#live.values()) session.hangUp({ kind: 'cut' })
+    for (const socket of this.#waiting) socket.destroy()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#http.close(() => resolve())
+    this.#http.closeAllConnections()
+    await promise
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The other side may vanish at any moment; that is not a fault of the fake.
+    socket.on('error', () => socket.destroy())
+    const rules = { apiKeys: this.#apiKeys, models: this.#models, wallMs: this.#clock.wallMs() }
+    const handshake = readHandshake({ url: request.url ?? '/', headers: request.headers }, rules)
+    if (handshake.kind === 'refused') {
+      this.#refuse(socket, handshake, 0)
+      return
+    }
+    const connection = this.#connection(handshake)
+    const cursor = this.#cursor(connection)
+    const sessionOfCaller = cursor.nextSession()
+    const proceed = (): void => {
+      this.#waiting.delete(socket)
+      const fault = cursor.sessionFaults('refuseHandshake', sessionOfCaller)[0]
+      if (fault) {
+        const message = 'The server cannot open a session now.'
+        this.#refuse(
+          socket,
+          refuse(Number(fault.status), fault.code ?? codeOf(fault.status), message),
+          connection.sessionNumber,
+        )
+        return
+      }
+      this.#upgrader.handleUpgrade(request, socket, head, (webSocket) =>
+        this.#open(webSocket, { handshake, connection, cursor, sessionOfCaller }),
+      )
+    }
+    const delayMs = cursor.script.handshakeMs ?? 0
+    if (delayMs === 0) {
+      proceed()
+      return
+    }
+    this.#waiting.add(socket)
+    const timer = this.#clock.setTimer(delayMs, proceed)
+    socket.once('close', () => {
+      timer.cancel()
+      this.#waiting.delete(socket)
+    })
+  }
+
+  #open(
+    webSocket: WebSocket,
+    opening: {
+      handshake: Extract<Handshake, { kind: 'session' }>
+      connection: Connection
+      cursor: ScriptCursor
+      sessionOfCaller: number
+    },
+  ): void {
+    const { connection, handshake } = opening
+    const { sessionNumber } = connection
+    const record = new SessionRecord(connection, this.#clock.nowMs())
+    this.#keep(record)
+    this.#log({ kind: 'opened', connection }, sessionNumber)
+    const session = new SessionSocket(webSocket, {
+      clock: this.#clock,
+      seed: `${this.#options.seed ?? 'rehearsal'}:${sessionNumber}`,
+      model: handshake.model,
+      type: handshake.type,
+      beta: handshake.beta,
+      cursor: opening.cursor,
+      sessionOfCaller: opening.sessionOfCaller,
+      voice: this.#voice,
+      pace: { factor: 8, createdLagMs: 15, thinkMs: 250, ...this.#options.pace },
+      maxMs: this.#options.sessionMaxMs ?? 3_600_000,
+      record,
+      onReceived: (type, event) => this.#log({ kind: 'client', type, event }, sessionNumber),
+      onSent: (event) => this.#log({ kind: 'server', type: event.type, event }, sessionNumber),
+      onEnd: (end: SessionEnd) => {
+        this.#live.delete(sessionNumber)
+        this.#log({ kind: 'closed', end }, sessionNumber)
+      },
+    })
+    this.#live.set(sessionNumber, session)
+    session.start()
+  }
+
+  #connection(handshake: Extract<Handshake, { kind: 'session' }>): Connection {
+    const { safetyIdentifier, organization, project } = handshake
+    this.#sessionCount += 1
+    return {
+      sessionNumber: this.#sessionCount,
+      model: handshake.model.id,
+      ...(safetyIdentifier === undefined ? {} : { safetyIdentifier }),
+      ...(organization === undefined ? {} : { organization }),
+      ...(project === undefined ? {} : { project }),
+    }
+  }
+
+  #cursor(connection: Connection): ScriptCursor {
+    const script = this.#options.scriptFor?.(connection) ?? emptyScript
+    const caller = connection.safetyIdentifier
+    const known = caller === undefined ? undefined : this.#callers.get(caller)
+    if (known?.script === script) return known
+    const cursor = new ScriptCursor(script)
+    if (caller !== undefined) {
+      const oldest = this.#callers.keys().next()
+      if (this.#callers.size >= MAX_CALLERS && !oldest.done) this.#callers.delete(oldest.value)
+      this.#callers.set(caller, cursor)
+    }
+    return cursor
+  }
+
+  #keep(record: SessionRecord): void {
+    this.sessions.push(record)
+    if (this.sessions.length > MAX_SESSIONS) this.sessions.shift()
+    let keptMs = 0
+    for (const session of this.sessions.toReversed()) {
+      keptMs += session.appendedMs
+      if (keptMs > MAX_AUDIO_MS) session.dropAudio()
+    }
+  }
+
+  #refuse(socket: Duplex, refused: Extract<Handshake, { kind: 'refused' }>, sessionNumber: number): void {
+    const { status, error } = refused
+    this.refusedHandshakes.push({ status, code: error.code })
+    if (this.refusedHandshakes.length > MAX_SESSIONS) this.refusedHandshakes.shift()
+    this.#log({ kind: 'refused', status, code: error.code }, sessionNumber)
+    const body = JSON.stringify({ error })
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
+    socket.end(head + body)
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const wallMs = this.#clock.wallMs()
+    const unauthorised = !this.#apiKeys.includes(keyOf(request.headers) ?? '')
+    if (unauthorised)
+      return answerError(response, refuse(401, 'invalid_api_key', 'Incorrect API key provided.'))
+    if (request.method === 'GET' && pathname === '/v1/models') {
+      const data = livingModels(this.#models, wallMs).map(modelResource)
+      return answerJson(response, 200, { object: 'list', data })
+    }
+    const id = /^\/v1\/models\/([^/]+)$/.exec(pathname)?.[1]
+    if (request.method !== 'GET' || id === undefined) {
+      return answerError(response, refuse(404, 'not_found', `Unknown path: ${pathname}`))
+    }
+    const model = livingModel({ models: this.#models, id, wallMs })
+    if (!model)
+      return answerError(response, refuse(404, 'model_not_found', `The model '${id}' does not exist`))
+    return answerJson(response, 200, modelResource(model))
+  }
+
+  #log(entry: LogBody, sessionNumber: number): void {
+    const { onEvent } = this.#options
+    if (!onEvent) return
+    const clean = 'event' in entry ? { ...entry, event: withoutAudio(entry.event) } : entry
+    onEvent({ atMs: this.#clock.nowMs(), sessionNumber, ...clean })
+  }
+}
+
+type WithoutPlace<Entry> = Entry extends FakeOpenAiLogEntry ? Omit<Entry, 'atMs' | 'sessionNumber'> : never
+type LogBody = WithoutPlace<FakeOpenAiLogEntry>
+
+function answerError(response: ServerResponse, refused: { status: number; error: HttpError }): void {
+  answerJson(response, refused.status, { error: refused.error })
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+function codeOf(status: string): string {
+  return status === '429' ? 'rate_limit_exceeded' : status === '404' ? 'model_not_found' : 'server_error'
+}

@@ -1,0 +1,94 @@
+import type { RawData, WebSocket } from 'ws'
+import type { ServerEvent } from './server-events.ts'
+import { EventStamp } from './server-events.ts'
+import { seededRandom } from './seeded-random.ts'
+import type { HangUp } from './session-context.ts'
+import type { SessionEnd } from './session-record.ts'
+import { RealtimeSession } from './session.ts'
+import type { SessionOptions } from './session.ts'
+
+/** A session's options, with what only its socket needs. */
+export type SessionSocketOptions = Omit<SessionOptions, 'emit' | 'hangUp'> & {
+  /** The client asked for the dead dialect. */
+  readonly beta: boolean
+  readonly onSent: (event: ServerEvent) => void
+  readonly onEnd: (end: SessionEnd) => void
+}
+
+/** A client that leaves so much unread is cut off. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024
+
+/** The thin shell between a websocket and a session. */
+export class SessionSocket {
+  readonly #socket: WebSocket
+  readonly #options: SessionSocketOptions
+  readonly #session: RealtimeSession
+  #end: SessionEnd | undefined
+
+  constructor(socket: WebSocket, options: SessionSocketOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#session = new RealtimeSession({
+      ...options,
+      emit: (event) => this.#send(event),
+      hangUp: (how) => this.hangUp(how),
+    })
+    socket.on('message', (data: RawData, binary: boolean) => this.#onMessage(data, binary))
+    // A socket error, such as too large a message, is followed by a close; that is where it is recorded.
+    socket.on('error', () => undefined)
+    socket.on('close', (code: number, reason: Buffer) => this.#onClose(code, reason.toString('utf8')))
+  }
+
+  /** Begins the session, or ends it where the client speaks the dead dialect. */
+  start(): void {
+    if (this.#options.beta) this.#refuseBeta()
+    else this.#session.start()
+  }
+
+  /** Ends the connection from the server's side. */
+  hangUp(how: HangUp): void {
+    this.#session.stop()
+    if (how.kind === 'close') {
+      this.#end ??= { by: 'server', code: how.code, reason: how.reason }
+      this.#socket.close(how.code, how.reason)
+      return
+    }
+    this.#end ??= { by: 'server', code: 1006, reason: '' }
+    this.#socket.terminate()
+  }
+
+  #refuseBeta(): void {
+    const code = 'beta_api_shape_disabled'
+    const type = 'invalid_request_error'
+    const message = 'The Realtime beta API is no longer supported. Use the GA API.'
+    const stamp = new EventStamp(seededRandom(this.#options.seed), 0)
+    this.#send(stamp.stamp({ type: 'error', error: { type, code, message, param: null, event_id: null } }))
+    const atMs = this.#options.clock.nowMs()
+    const refused = { atMs, code, errorType: type, message, param: null, eventId: null, causeType: '' }
+    this.#options.record.addRefused(refused)
+    this.hangUp({ kind: 'close', code: 4000, reason: `${type}.${code}` })
+  }
+
+  #onMessage(data: RawData, binary: boolean): void {
+    // Binary frames do not exist here: what is in them is no event.
+    const text = binary ? '' : Buffer.isBuffer(data) ? data.toString('utf8') : ''
+    this.#session.receive(text)
+  }
+
+  #onClose(code: number, reason: string): void {
+    this.#session.stop()
+    const end = this.#end ?? { by: 'client', code, reason }
+    this.#options.record.end = end
+    this.#options.onEnd(end)
+  }
+
+  #send(event: ServerEvent): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
+      this.hangUp({ kind: 'cut' })
+      return
+    }
+    this.#socket.send(JSON.stringify(event))
+    this.#options.onSent(event)
+  }
+}
