@@ -42,6 +42,8 @@ export type CallPorts = {
   readonly model: string
   /** Caller audio kept while no session takes it. */
   readonly heldAudioMs: number
+  /** A tool that has not answered within this has failed. */
+  readonly toolTimeoutMs: number
   /** Told of every turn as it is recorded: once when it begins, and again when its words are known. */
   onTurn?(turn: TurnRecord): void
   /** Runs work whose outcome nobody waits for; a failure is logged and counted. */

@@ -1,22 +1,41 @@
+import { deadline } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { ToolOutcome, ToolProposal } from '../ports/tools.ts'
 import type { CallPorts } from './plan.ts'
 
-/** Runs a proposed tool call and always answers: a handler that throws has failed, and the call goes on. */
+/**
+ * Runs a proposed tool call and always answers: a handler that throws or takes too long has failed, and the call goes
+ * on.
+ */
 export async function runTool(
   proposal: ToolProposal,
   options: { readonly ports: CallPorts; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<ToolOutcome> {
   const { ports, log, signal } = options
   log.event('info', 'toolRequested', { tool: proposal.name })
-  const outcome = await ports.tools.run(proposal, signal).catch((error: unknown): ToolOutcome => {
+  using limit = deadline({ clock: ports.clock, delayMs: ports.toolTimeoutMs, signal, reason: 'timeout' })
+  const running = ports.tools.run(proposal, limit.signal).catch((error: unknown): ToolOutcome => {
     log.event('error', 'toolThrew', {
       tool: proposal.name,
       code: error instanceof Error ? error.name : 'unknown',
     })
-    return { status: 'failed', output: JSON.stringify({ status: 'failed' }) }
+    return failed('internal')
   })
+  const outcome = await Promise.race([running, stopped(limit.signal)])
   ports.metrics.count('tool_calls_total', { status: outcome.status })
   log.event('info', 'toolFinished', { tool: proposal.name, status: outcome.status })
   return outcome
+}
+
+/** Answers when the signal fires, whether or not the handler heeds it. */
+async function stopped(signal: AbortSignal): Promise<ToolOutcome> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  if (signal.aborted) resolve()
+  await promise
+  return failed('timeout')
+}
+
+function failed(reason: 'internal' | 'timeout'): ToolOutcome {
+  return { status: 'failed', output: JSON.stringify({ status: 'failed', reason }) }
 }

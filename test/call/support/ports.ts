@@ -195,6 +195,7 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
     realtimeAudio: 'pcm24k',
     model: 'driven-1',
     heldAudioMs: 20_000,
+    toolTimeoutMs: 15_000,
     background: (name, work) => {
       work.catch(() => failures.push(name))
     },
