@@ -40,11 +40,11 @@ export type Config = {
   }
   readonly realtime: {
     readonly audio: 'pcm24k' | 'pcmu'
+    /** Filter of the way back to 8 kHz. */
+    readonly downlink: 'strict' | 'third-band'
     readonly turnDetection: TurnDetection
     readonly noiseReduction: 'near_field' | 'far_field' | undefined
     readonly speed: number
-    /** ISO 639-1. */
-    readonly language: string
     readonly maxOutputTokens: number | 'inf'
   }
   readonly twilio: {

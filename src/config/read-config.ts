@@ -127,10 +127,10 @@ function realtimeOf(settings: Settings): Config['realtime'] {
   const noiseReduction = settings.REALTIME_NOISE_REDUCTION
   return {
     audio: settings.REALTIME_AUDIO,
+    downlink: settings.REALTIME_DOWNLINK,
     turnDetection,
     noiseReduction: noiseReduction === 'off' ? undefined : noiseReduction,
     speed: settings.REALTIME_SPEED,
-    language: settings.REALTIME_LANGUAGE,
     maxOutputTokens: settings.REALTIME_MAX_OUTPUT_TOKENS,
   }
 }

@@ -44,6 +44,7 @@ export const settingFields = {
   OPENAI_FALLBACK_MODEL: modelName.optional(),
 
   REALTIME_AUDIO: oneOf('pcm24k', 'pcmu').default('pcm24k'),
+  REALTIME_DOWNLINK: oneOf('strict', 'third-band').default('strict'),
   REALTIME_TURN_DETECTION: oneOf('server_vad', 'semantic_vad').default('server_vad'),
   REALTIME_VAD_THRESHOLD: decimalNumber(0, 1).default(0.5),
   REALTIME_VAD_PREFIX_PADDING_MS: wholeNumber(0, 5000).default(300),
@@ -51,7 +52,6 @@ export const settingFields = {
   REALTIME_VAD_EAGERNESS: oneOf('low', 'medium', 'high', 'auto').default('auto'),
   REALTIME_NOISE_REDUCTION: oneOf('near_field', 'far_field', 'off').default('near_field'),
   REALTIME_SPEED: decimalNumber(0.25, 1.5).default(1),
-  REALTIME_LANGUAGE: shaped('a language of two letters such as en', /^[a-z]{2}$/).default('en'),
   REALTIME_MAX_OUTPUT_TOKENS: field('must be a whole number from 1 to 4096, or inf', (text) =>
     text === 'inf' ? text : wholeNumber(1, 4096).safeParse(text).data,
   ).default(2048),

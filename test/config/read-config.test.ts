@@ -36,10 +36,10 @@ describe('readConfig() without any variable', () => {
     })
     expect(config.realtime).toEqual({
       audio: 'pcm24k',
+      downlink: 'strict',
       turnDetection: { kind: 'server_vad', threshold: 0.5, prefixPaddingMs: 300, silenceMs: 500 },
       noiseReduction: 'near_field',
       speed: 1,
-      language: 'en',
       maxOutputTokens: 2048,
     })
     expect(config.owner.verification).toBe('stir_or_pin')

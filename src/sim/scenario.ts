@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { callerScript } from './caller/script.ts'
+import { modelScriptSchema } from './openai/model-script.ts'
+
+const scenario = z.strictObject({
+  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  /** One sentence for people who choose a scenario. */
+  about: z.string().min(1).max(200),
+  seed: z.int().min(0),
+  call: z.strictObject({ from: z.string().optional(), stirVerstat: z.string().optional() }).default({}),
+  caller: callerScript,
+  model: modelScriptSchema,
+})
+
+/** One rehearsed call: what the caller does, and what the model hears and says. */
+export type Scenario = z.output<typeof scenario>
+
+/** A scenario file that cannot be used. */
+export class ScenarioError extends Error {
+  readonly code = 'SCENARIO'
+}
+
+/**
+ * Reads a scenario from the text of its file.
+ * @throws ScenarioError naming the file and every field that is wrong
+ */
+export function parseScenario(file: string, text: string): Scenario {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new ScenarioError(`Cannot read scenario ${file}: it is not JSON`, { cause: error })
+  }
+  const parsed = scenario.safeParse(value)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new ScenarioError(`Cannot use scenario ${file}: ${problems.join('; ')}`)
+}
+
+/** A call in which the caller plays one recording, listens to the reply and hangs up. */
+export function recordingScenario(clip: string): Scenario {
+  return scenario.parse({
+    name: clip,
+    about: 'A caller plays a recording and listens to the reply.',
+    seed: 1,
+    caller: {
+      steps: [
+        { do: 'waitForReply', ms: 500 },
+        { do: 'waitForQuiet', ms: 600 },
+        { do: 'speak', clip, text: '' },
+        { do: 'waitForReply', ms: 500 },
+        { do: 'waitForQuiet', ms: 1_500 },
+        { do: 'hangUp' },
+      ],
+    },
+    model: { hears: [], replies: [] },
+  })
+}

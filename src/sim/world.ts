@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Clock } from '../lib/clock.ts'
+import { resample } from './audio/resample.ts'
+import { readWav, type Sound } from './audio/wav.ts'
+import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
+import type { ModelScript } from './openai/model-script.ts'
+import { RunLog, writeRun } from './run-files.ts'
+import { parseScenario, type Scenario } from './scenario.ts'
+import type { CallSummary } from './twilio/call-summary.ts'
+import type { FakeCall } from './twilio/fake-call.ts'
+import { type FakeTwilio, startFakeTwilio } from './twilio/fake-twilio.ts'
+
+const OUR_NUMBER = '+14155550100'
+const OWNER_NUMBER = '+14155550101'
+const CALLER_NUMBER = '+14155550123'
+/** How long the next call waits for the one before to have found its model session. */
+const SESSION_WAIT_MS = 2_000
+
+/** What a rehearsal world is made from. */
+export type WorldOptions = {
+  readonly clock: Clock
+  readonly seed: number
+  /** Where the server under rehearsal listens, for example http://127.0.0.1:3000. */
+  readonly publicUrl: string
+}
+
+/** One rehearsed call that is under way. */
+export type Ring = {
+  readonly call: FakeCall
+  /** When the call is over: what happened, and the folder of its WAV files and event log if one was asked for. */
+  readonly ended: Promise<{ readonly summary: CallSummary; readonly folder: string | undefined }>
+}
+
+/** Twilio, OpenAI and callers on loopback. */
+export type World = AsyncDisposable & {
+  /** Settings under which a server runs in this world; invented anew each time. */
+  readonly env: Readonly<Record<string, string>>
+  readonly twilio: FakeTwilio
+  readonly openai: FakeOpenAi
+  /** Names and descriptions of the scenarios that come with the project. */
+  scenarios(): Promise<readonly Scenario[]>
+  /** Places a call. `runs` is the folder under which the call's files are written. */
+  ring(scenario: Scenario, options?: { readonly runs?: string }): Promise<Ring>
+  /** Samples of a recording at 8 kHz, for a caller who plays a file. */
+  addRecording(name: string, wav: Uint8Array): void
+}
+
+const speechList = z.object({ lines: z.array(z.object({ id: z.string(), file: z.string() })) })
+
+/** Starts the world; nothing in it reaches beyond loopback. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { clock } = options
+  const recordings = await loadRecordings()
+  const scripts = new Scripts(clock)
+  const log = new RunLog(clock)
+  const identity = invent()
+  const parts = { ...options, recordings, scripts, log, identity }
+  await using starting = new AsyncDisposableStack()
+  const openai = starting.use(await openAiOf(parts))
+  const twilio = starting.use(await twilioOf(parts))
+  const running = starting.move()
+  return {
+    env: settingsFor(options.publicUrl, { identity, openai, twilio }),
+    twilio,
+    openai,
+    scenarios: loadScenarios,
+    addRecording: (name, wav) => recordings.set(name, readWav(wav)),
+    ring: async (scenario, { runs } = {}) => {
+      await scripts.offer(scenario.model)
+      const { from = CALLER_NUMBER, stirVerstat } = scenario.call
+      const proof = stirVerstat === undefined ? {} : { stirVerstat }
+      const call = twilio.placeCall({ from, to: OUR_NUMBER, script: scenario.caller, ...proof })
+      const ended = call.ended.then(async (summary) => ({
+        summary,
+        folder: runs === undefined ? undefined : await writeRun({ runs, scenario, summary, log }),
+      }))
+      return { call, ended }
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+type Identity = { readonly accountSid: string; readonly authToken: string; readonly apiKey: string }
+
+type Parts = WorldOptions & {
+  readonly recordings: ReadonlyMap<string, Sound>
+  readonly scripts: Scripts
+  readonly log: RunLog
+  readonly identity: Identity
+}
+
+function invent(): Identity {
+  return {
+    accountSid: `AC${randomBytes(16).toString('hex')}`,
+    authToken: randomBytes(16).toString('hex'),
+    apiKey: `sk-rehearsal-${randomBytes(18).toString('base64url')}`,
+  }
+}
+
+function openAiOf({ clock, seed, recordings, scripts, log, identity }: Parts): Promise<FakeOpenAi> {
+  return startFakeOpenAi({
+    clock,
+    apiKeys: [identity.apiKey],
+    seed: String(seed),
+    scriptFor: ({ safetyIdentifier, sessionNumber }) =>
+      scripts.take(safetyIdentifier ?? `session ${sessionNumber}`),
+    speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
+    onEvent: (entry) => log.add('openai', entry),
+  })
+}
+
+function twilioOf({ clock, seed, publicUrl, recordings, log, identity }: Parts): Promise<FakeTwilio> {
+  const voiceUrl = `${publicUrl}/twilio/voice`
+  const statusCallback = `${publicUrl}/twilio/status`
+  return startFakeTwilio({
+    clock,
+    accountSid: identity.accountSid,
+    authToken: identity.authToken,
+    seed,
+    numbers: [{ phoneNumber: OUR_NUMBER, voiceUrl, statusCallback }],
+    speech: (clip) => samplesAt(recordings.get(clip), 8_000),
+    onEvent: (entry) => log.add('twilio', entry),
+  })
+}
+
+function settingsFor(
+  publicUrl: string,
+  world: { readonly identity: Identity; readonly openai: FakeOpenAi; readonly twilio: FakeTwilio },
+): Readonly<Record<string, string>> {
+  return {
+    PUBLIC_URL: publicUrl,
+    TWILIO_ACCOUNT_SID: world.identity.accountSid,
+    TWILIO_AUTH_TOKEN: world.identity.authToken,
+    TWILIO_PHONE_NUMBER: OUR_NUMBER,
+    TWILIO_API_BASE_URL: world.twilio.origin,
+    OPENAI_API_KEY: world.identity.apiKey,
+    OPENAI_BASE_URL: `${world.openai.httpOrigin}/v1`,
+    OPENAI_REALTIME_API_URL: world.openai.realtimeUrl,
+    GODFATHER_PHONE_NUMBERS: OWNER_NUMBER,
+  }
+}
+
+function samplesAt(sound: Sound | undefined, rateHz: number): Int16Array | undefined {
+  return sound && resample({ samples: sound.samples, fromHz: sound.rateHz, toHz: rateHz })
+}
+
+/**
+ * Which model script belongs to which session. Calls and sessions are matched in order; sessions of the same caller
+ * share one script, so that it goes on where it was after a reconnect.
+ */
+class Scripts {
+  readonly #clock: Clock
+  readonly #waiting: { readonly script: ModelScript; readonly taken: () => void }[] = []
+  readonly #byCaller = new Map<string, ModelScript>()
+  #previous: Promise<void> = Promise.resolve()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Offers a script to the next new session; resolves when the one offered before has been taken. */
+  async offer(script: ModelScript): Promise<void> {
+    const before = this.#previous
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#previous = promise
+    await before
+    const timer = this.#clock.setTimer(SESSION_WAIT_MS, resolve)
+    const taken = (): void => {
+      timer.cancel()
+      resolve()
+    }
+    this.#waiting.push({ script, taken })
+  }
+
+  /** The script of a session: the newest offer, or what this caller's last session had. */
+  take(caller: string): ModelScript {
+    const next = this.#waiting.shift()
+    next?.taken()
+    const script = next?.script ?? this.#byCaller.get(caller) ?? { hears: [], replies: [] }
+    this.#byCaller.set(caller, script)
+    return script
+  }
+}
+
+async function loadRecordings(): Promise<Map<string, Sound>> {
+  const folder = join(import.meta.dirname, 'speech')
+  const { lines } = speechList.parse(JSON.parse(await readFile(join(folder, 'speech.json'), 'utf8')))
+  const read = lines.map(async ({ id, file }) => [id, readWav(await readFile(join(folder, file)))] as const)
+  return new Map(await Promise.all(read))
+}
+
+async function loadScenarios(): Promise<readonly Scenario[]> {
+  const folder = join(import.meta.dirname, 'scenarios')
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).toSorted()
+  return Promise.all(
+    files.map(async (file) => parseScenario(file, await readFile(join(folder, file), 'utf8'))),
+  )
+}

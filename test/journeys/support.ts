@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { type Rehearsal, startRehearsal } from '../../src/app.ts'
+import type { CompleteCall } from '../../src/ports/storage.ts'
+import type { Scenario } from '../../src/sim/scenario.ts'
+import type { CallSummary } from '../../src/sim/twilio/call-summary.ts'
+
+/** One server in one rehearsal world, for all journeys of a file. */
+export function useRehearsal(
+  env: Readonly<Record<string, string>> = {},
+): () => Rehearsal & { readonly lines: string[] } {
+  const lines: string[] = []
+  let rehearsal: Rehearsal | undefined
+  beforeAll(async () => {
+    rehearsal = await startRehearsal({
+      env: { PORT: '0', ...env },
+      logTo: { write: (line) => void lines.push(line) },
+    })
+  }, 30_000)
+  afterAll(async () => {
+    await rehearsal?.[Symbol.asyncDispose]()
+  }, 60_000)
+  return () => {
+    if (!rehearsal) throw new Error('The rehearsal has not started')
+    return { ...rehearsal, lines }
+  }
+}
+
+/** A scenario that comes with the project, from a number of its own so that journeys can run side by side. */
+export async function scenarioOf(rehearsal: Rehearsal, name: string, from: string): Promise<Scenario> {
+  const scenario = (await rehearsal.world.scenarios()).find((one) => one.name === name)
+  if (!scenario) throw new Error(`There is no scenario ${name}`)
+  return { ...scenario, call: { ...scenario.call, from } }
+}
+
+/** Plays a scenario to its end. */
+export async function play(
+  rehearsal: Rehearsal,
+  scenario: Scenario,
+): Promise<{ readonly callSid: string; readonly summary: CallSummary; readonly record: CompleteCall }> {
+  const { call, ended } = await rehearsal.world.ring(scenario)
+  const { summary } = await ended
+  const record = await rehearsal.record(call.sid)
+  if (!record) throw new Error(`Call ${call.sid} left no record`)
+  return { callSid: call.sid, summary, record }
+}
+
+/** What every record must be, however the call went: ended, whole, and in order. */
+export function expectComplete(record: CompleteCall): void {
+  expect(record.call.endedAtMs).toBeTypeOf('number')
+  expect(record.call.ending).toBeTypeOf('string')
+  expect(['completed', 'busy', 'failed', 'no-answer', 'canceled']).toContain(record.call.status)
+  for (const stream of record.streams) expect(stream.endedAtMs).toBeTypeOf('number')
+  for (const session of record.sessions) expect(session.endedAtMs).toBeTypeOf('number')
+  expect(record.turns.map(({ seq }) => seq)).toEqual(record.turns.map((_, index) => index))
+}
+
+/** The transcript as people read it. */
+export function transcriptOf(record: CompleteCall): readonly string[] {
+  return record.turns.map(({ speaker, text, interrupted }) => `${speaker}: ${text}${interrupted ? ' …' : ''}`)
+}
