@@ -1,9 +1,6 @@
 import type { Config } from './config.ts'
 
-/** The values of a Realtime session in the provider's own names, every one set: defaults differ between models. */
-export type RealtimeSettings = ReturnType<typeof realtimeSettings>
-
-/** Puts the settings of a Realtime session together. */
+/** The settings of a Realtime session in the provider's own names, every one set: defaults differ between models. */
 export function realtimeSettings({ openai, realtime, limits }: Config) {
   return {
     url: openai.realtimeUrl,

@@ -89,5 +89,3 @@ export const inputItemSchema = z.discriminatedUnion('type', [
 
 /** An item as a client writes it. */
 export type ClientItem = z.infer<typeof clientItemSchema>
-/** An item of a response's own context. */
-export type InputItem = z.infer<typeof inputItemSchema>
