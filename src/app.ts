@@ -7,7 +7,7 @@ import { type AudioEngine, createAudioEngine } from './audio/engine.ts'
 import { Calls } from './call/calls.ts'
 import { planCall } from './call/plan-call.ts'
 import type { CallPorts } from './call/plan.ts'
-import { newApiKey } from './config/api-keys.ts'
+import { inventApiKey } from './config/api-keys.ts'
 import type { Config, Secrets } from './config/config.ts'
 import type { Environment } from './config/field.ts'
 import { readConfig } from './config/read-config.ts'
@@ -38,6 +38,7 @@ import {
 } from './sim/control.ts'
 import { announcementOf } from './sim/announcement.ts'
 import { freePort } from './sim/free-port.ts'
+import { rehearsalClock } from './sim/rehearsal-clock.ts'
 import { startWorld, type World } from './sim/world.ts'
 import { createBackground } from './ops/background.ts'
 import { createLog } from './ops/logger.ts'
@@ -286,8 +287,9 @@ export async function startRehearsal(
     'clock' | 'logTo' | 'onTurn'
   >,
 ): Promise<Rehearsal> {
-  const { env, seed = 1, clock = systemClock } = options
+  const { env, seed = 1 } = options
   const asked = readConfig(env)
+  const clock = rehearsalClock(options.clock ?? systemClock, asked.config.owner.timeZone)
   await using starting = new AsyncDisposableStack()
   const host = '127.0.0.1'
   const port = asked.config.server.port === 0 ? await freePort(host) : asked.config.server.port
@@ -295,7 +297,7 @@ export async function startRehearsal(
   const { dataDir, dataDirIsDefault } = asked.config.server
   const folder = dataDirIsDefault ? await mkdtemp(join(tmpdir(), 'consigliere-')) : dataDir
   if (dataDirIsDefault) starting.defer(() => rm(folder, { recursive: true, force: true }))
-  const invented = inventKey(env)
+  const invented = inventApiKey(env)
   const own = { ...env, ...invented.env, HOST: host, PORT: String(port), DATA_DIR: folder }
   const settings = readConfig({ ...own, ...world.env })
   const mode = { mode: 'rehearsal', missing: runMode(asked.config, asked.secrets).missing } as const
@@ -305,13 +307,4 @@ export async function startRehearsal(
   )
   const running = starting.move()
   return { ...server, world, apiKey: invented.key, [Symbol.asyncDispose]: () => running.disposeAsync() }
-}
-
-/** An API key for this run, when none is configured. */
-function inventKey(env: Environment): { readonly key: string | undefined; readonly env: Environment } {
-  if (env['API_KEYS'] !== undefined) return { key: undefined, env: {} }
-  const made = newApiKey('rehearsal', ['admin'])
-  return made.ok
-    ? { key: made.key, env: { API_KEYS: JSON.stringify([made.entry]) } }
-    : { key: undefined, env: {} }
 }

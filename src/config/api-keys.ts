@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { apiScopes, isApiScope, type ApiKey } from '../lib/api-scope.ts'
-import { field, jsonOf } from './field.ts'
+import { type Environment, field, jsonOf } from './field.ts'
 
 const keyName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const emptyTextSha256 = sha256Of('')
@@ -50,6 +50,16 @@ export function newApiKey(name: string, scopes: readonly string[]): NewApiKey {
   if (!isDistinct(known)) return { ok: false, problem: 'Give each scope once' }
   const key = `csg_${randomBytes(32).toString('base64url')}`
   return { ok: true, key, entry: { name, scopes: known, sha256: sha256Of(key) } }
+}
+
+/** A key with every scope for one rehearsal, as a variable; none when keys are configured. */
+export function inventApiKey(env: Environment): {
+  readonly key: string | undefined
+  readonly env: Environment
+} {
+  const made = newApiKey('rehearsal', ['admin'])
+  if (env['API_KEYS'] || !made.ok) return { key: undefined, env: {} }
+  return { key: made.key, env: { API_KEYS: JSON.stringify([made.entry]) } }
 }
 
 function sha256Of(text: string): string {
