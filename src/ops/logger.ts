@@ -8,7 +8,9 @@ import { redact, redactUrl } from './redact.ts'
 type FieldRule = (value: unknown) => string | number | readonly string[] | undefined
 
 const text: FieldRule = (value) => (typeof value === 'string' ? redact(value) : undefined)
-const number: FieldRule = (value) => (Number.isFinite(value) ? Number(value) : undefined)
+/** A hundredth is more than any reader needs of a millisecond. */
+const number: FieldRule = (value) =>
+  Number.isFinite(value) ? Math.round(Number(value) * 100) / 100 : undefined
 const textOrNumber: FieldRule = (value) => text(value) ?? number(value)
 const party: FieldRule = (value) => (typeof value === 'string' ? redactedParty(value) : undefined)
 const url: FieldRule = (value) => (typeof value === 'string' ? redact(redactUrl(value)) : undefined)

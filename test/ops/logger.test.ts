@@ -18,6 +18,17 @@ function logged(level: LogLevel = 'debug') {
 }
 
 describe('createLog()', () => {
+  it('rounds numbers to a hundredth', () => {
+    const lines: string[] = []
+    const log = createLog({
+      level: 'info',
+      clock: new VirtualClock(),
+      destination: { write: (line) => void lines.push(line) },
+    })
+    log.event('info', 'opened', { durationMs: 250.08137999999963, count: 3 })
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ durationMs: 250.08, count: 3 })
+  })
+
   it('writes one line of JSON with time, level and kind', () => {
     const { log, lines, last } = logged()
     log.event('warn', 'callRefused', { reason: 'busy', count: 3 })
