@@ -161,7 +161,7 @@ export class Calls implements IncomingCalls {
       session.fail()
       throw error
     }
-    return { kind: 'connect', nonce: call.nonce }
+    return this.#isAlive(callSid) ? { kind: 'connect', nonce: call.nonce } : { kind: 'hangUp' }
   }
 
   #isBusy(offer: CallOffer): boolean {

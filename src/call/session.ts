@@ -14,6 +14,8 @@ import { countCall } from './call-metrics.ts'
 import { Recorder } from './recorder.ts'
 import { runTool } from './tool-run.ts'
 import { SpeechLine } from './speech-line.ts'
+import { StreamLine } from './stream-line.ts'
+import { faultCode } from './fault-code.ts'
 import { type CallState, initialEffects, initialState } from './state.ts'
 
 /** Events of one call that may wait for their turn. */
@@ -33,12 +35,13 @@ export class CallSession {
   readonly #mailbox: Mailbox<CallEvent>
   readonly #timers: NamedTimers
   readonly #line: SpeechLine
+  readonly #stream: StreamLine
   readonly #abort = new AbortController()
   readonly #onOver: () => void
   readonly #offeredAtMs: number
   #state: CallState
   #eventAtMs = 0
-  #sink: MediaSink | undefined
+  #isOver = false
 
   /** @param onOver called once, when the record of the call is complete */
   constructor(plan: CallPlan, ports: CallPorts, onOver: () => void) {
@@ -61,6 +64,7 @@ export class CallSession {
       nowMs: () => ports.clock.nowMs(),
       listener: { onReplySounding: (reply) => this.#post({ kind: 'replySounding', ...reply }) },
     })
+    this.#stream = new StreamLine({ recorder: this.#recorder, playback: this.#playback, media: this.#media })
     this.#timers = new NamedTimers(ports.clock, (name) =>
       this.#post({ kind: 'timer', name, heard: this.#heard(), atMs: this.#now() }),
     )
@@ -87,6 +91,8 @@ export class CallSession {
   /** Writes the call down and dials the model, while the caller's leg is still being set up. */
   async begin(): Promise<void> {
     await this.#recorder.begin()
+    // The call may have ended while it was written down: a session opened now would never be closed.
+    if (this.phase() !== 'ringing') return
     const { from, to, direction, persona } = this.plan
     this.#log.event('info', 'callOffered', { from, to, direction, name: persona })
     this.#line.open(false)
@@ -95,41 +101,34 @@ export class CallSession {
 
   /** Where the call stands, for the registry and for readiness. */
   phase(): CallState['phase'] {
-    return this.#state.phase
+    return this.#isOver ? 'over' : this.#state.phase
   }
 
-  /** Joins a media stream that has started; a stream that was still attached is over. */
+  /** Joins a media stream that has started; one that was still attached is over. */
   attach(sink: MediaSink): StreamReceiver {
-    if (this.#sink) this.streamGone('closed')
-    this.#sink = sink
-    this.#playback.attach(sink)
-    this.#recorder.streamStarted(sink.streamSid)
-    const { streamSid } = sink
-    this.#post({
-      kind: 'streamStarted',
-      streamSid,
-      sessionAlive: this.#line.current() !== undefined,
-      atMs: this.#now(),
-    })
+    this.streamGone('closed')?.close(1000, 'replaced')
+    this.#stream.join(sink)
+    const sessionAlive = this.#line.current() !== undefined
+    this.#post({ kind: 'streamStarted', streamSid: sink.streamSid, sessionAlive, atMs: this.#now() })
     return {
       onMedia: (ulaw) => {
-        if (this.#sink === sink) this.#media.onCallerAudio(ulaw)
+        if (this.#stream.is(sink)) this.#media.onCallerAudio(ulaw)
       },
       onEvent: (event) => {
-        if (this.#sink === sink) this.#onStreamEvent(event)
+        if (this.#stream.is(sink)) this.#onStreamEvent(event)
       },
     }
   }
 
-  /** The stream is over, whoever noticed first. */
-  streamGone(reason: StreamEndReason): void {
-    if (!this.#sink) return
+  /**
+   * The stream is over, whoever noticed first.
+   * @returns the stream, which this does not close
+   */
+  streamGone(reason: StreamEndReason): MediaSink | undefined {
     const heard = this.#heard()
-    const { framesIn, framesOut } = this.#media.counts
-    this.#recorder.streamEnded({ reason, framesIn, framesOut })
-    this.#sink = undefined
-    this.#playback.attach(undefined)
-    this.#post({ kind: 'streamEnded', reason, heard, atMs: this.#now() })
+    const sink = this.#stream.leave(reason)
+    if (sink) this.#post({ kind: 'streamEnded', reason, heard, atMs: this.#now() })
+    return sink
   }
 
   statusChanged(status: CallStatus): void {
@@ -151,7 +150,8 @@ export class CallSession {
       case 'mark':
         return this.#playback.onMark(event.name, event.atMs)
       case 'streamEnded':
-        return this.streamGone(event.reason)
+        this.streamGone(event.reason)
+        return
       case 'dtmf':
       case 'mediaPaused':
         return this.#post(event)
@@ -186,11 +186,16 @@ export class CallSession {
     this.#mailbox.post(event)
   }
 
+  /** The edge of the call: what is thrown further in ends this call, not the socket or timer that brought the event. */
   #handle(event: CallEvent): void {
     this.#eventAtMs = event.atMs
-    const { state, effects } = step(this.#state, event)
-    this.#state = state
-    for (const effect of effects) this.#perform(effect)
+    try {
+      const { state, effects } = step(this.#state, event)
+      this.#state = state
+      for (const effect of effects) if (!this.#isOver) this.#perform(effect)
+    } catch (error) {
+      this.#failHard(faultCode(error))
+    }
   }
 
   /** The one place where a call touches the world. */
@@ -231,7 +236,7 @@ export class CallSession {
       case 'log':
         return this.#log.event(effect.level, effect.event, effect.fields)
       case 'closeStream':
-        return this.#closeStream(effect.code, effect.reason)
+        return this.#stream.leave(effect.reason)?.close(effect.code, effect.reason)
       case 'hangUp':
         return this.#ports.background('hangUp', this.#hangUp())
       case 'finish':
@@ -266,16 +271,6 @@ export class CallSession {
     this.#post({ kind: 'toolFinished', callId, outcome, atMs: this.#now() })
   }
 
-  #closeStream(code: number, reason: string): void {
-    const sink = this.#sink
-    if (!sink) return
-    const { framesIn, framesOut } = this.#media.counts
-    this.#recorder.streamEnded({ reason, framesIn, framesOut })
-    this.#sink = undefined
-    this.#playback.attach(undefined)
-    sink.close(code, reason)
-  }
-
   async #hangUp(): Promise<void> {
     const outcome = await this.#ports.telephony.hangUp(this.plan.callSid)
     const code = outcome.ok ? {} : { code: outcome.code }
@@ -283,22 +278,33 @@ export class CallSession {
   }
 
   #finish({ ending }: Extract<Effect, { kind: 'finish' }>): void {
+    if (this.#isOver) return
+    this.#isOver = true
     this.#mailbox.close()
     this.#timers.cancelAll()
+    this.#ports.background('finish', this.#recorder.finish(ending).finally(this.#onOver))
     this.#abort.abort()
     countCall(this.#ports.metrics, this.#media, { ending, offeredAtMs: this.#offeredAtMs })
     this.#media[Symbol.dispose]()
     this.#log.event('info', 'callEnded', { reason: ending, durationMs: this.#now() - this.#offeredAtMs })
-    this.#ports.background('finish', this.#recorder.finish(ending).finally(this.#onOver))
   }
 
-  /** The call can no longer be trusted to its own machine: it ends without it. */
+  /** The call can no longer be trusted to its own machine: it ends without it, whatever else is broken. */
   #failHard(code: string): void {
+    if (this.#isOver) return
     this.#log.event('fatal', 'callFailed', { code })
-    this.#closeStream(1011, 'internal error')
-    this.#line.close('failed')
-    this.#ports.background('hangUp', this.#ports.telephony.hangUp(this.plan.callSid))
-    this.#finish({ kind: 'finish', ending: 'failed' })
+    if (this.#state.phase !== 'hangingUp') this.#ports.background('hangUp', this.#hangUp())
+    this.#attempt(() => this.#stream.leave('failed')?.close(1011, 'internal error'))
+    this.#attempt(() => this.#line.close('failed'))
+    this.#attempt(() => this.#finish({ kind: 'finish', ending: 'failed' }))
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#log.event('error', 'closingFailed', { code: faultCode(error) })
+    }
   }
 
   #heard(): readonly Heard[] {

@@ -43,7 +43,6 @@ export class SpeechLine {
     const number = ++this.#number
     const { voice, safetyIdentifier, callSid, language } = this.#plan
     const { speech, tools, realtimeAudio } = this.#ports
-    this.#recorder.sessionOpened(speech.name)
     this.#session = speech.open({
       callSid,
       instructions: this.#plan.instructions(resumed),
@@ -61,6 +60,7 @@ export class SpeechLine {
         },
       },
     })
+    this.#recorder.sessionOpened(speech.name)
   }
 
   /** Closes the session, if there is one; nothing of it is reported any more. */

@@ -1,6 +1,7 @@
 import { deadline } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { ToolOutcome, ToolProposal } from '../ports/tools.ts'
+import { faultCode } from './fault-code.ts'
 import type { CallPorts } from './plan.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function runTool(
   const running = ports.tools.run(proposal, limit.signal).catch((error: unknown): ToolOutcome => {
     log.event('error', 'toolThrew', {
       tool: proposal.name,
-      code: error instanceof Error ? error.name : 'unknown',
+      code: faultCode(error),
     })
     return failed('internal')
   })

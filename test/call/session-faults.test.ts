@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { createAudioEngine } from '../../src/audio/engine.ts'
+import { Calls } from '../../src/call/calls.ts'
+import type { CallPorts } from '../../src/call/plan.ts'
+import { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import { Line } from './support/line.ts'
+import { testPlan, testPorts } from './support/ports.ts'
+
+const SID = 'CA00000000000000000000000000000001'
+const engine = createAudioEngine()
+
+function start(broken: Partial<CallPorts> = {}) {
+  const clock = new VirtualClock()
+  const world = testPorts(clock, engine)
+  const calls = new Calls({
+    ports: { ...world.ports, ...broken },
+    plan: (offer) => testPlan(offer.callSid, offer.from),
+    limits: { maxCalls: 10, maxCallsPerCaller: 3, nonceTtlMs: 60_000 },
+    say: { language: 'en', busy: 'All lines are busy.', apology: 'Something went wrong.' },
+  })
+  const offer = () =>
+    calls.offer({ callSid: SID, from: '+14155550123', to: '+14155550100', direction: 'inbound' })
+  return { ...world, clock, calls, offer }
+}
+
+type Started = ReturnType<typeof start>
+
+function join(world: Started, line = new Line(world.clock, () => undefined)): Line {
+  expect(world.calls.attach({ callSid: SID, sink: line }).ok).toBe(true)
+  return line
+}
+
+class BrokenLine extends Line {
+  override sendMedia(): boolean {
+    throw new RangeError('broken')
+  }
+
+  override close(): void {
+    throw new RangeError('broken')
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+/** Nothing of the call is left, and its record says that it failed. */
+function expectFailed(world: Started): void {
+  expect(world.calls.size()).toBe(0)
+  expect(world.clock.pendingTimers()).toBe(0)
+  expect(world.storage.calls.get(SID)).toMatchObject({ ending: 'failed', status: 'completed' })
+  expect(world.hangUps).toEqual([SID])
+  expect(world.speech.sessions.every(({ closed }) => closed)).toBe(true)
+}
+
+describe('CallSession faults', () => {
+  it('a clip that cannot be had ends this call, also when a timer asks for it', async () => {
+    const { promptAudio } = start().ports
+    let broken = false
+    const world = start({
+      promptAudio: {
+        clip(sentence, language) {
+          if (broken) throw new TypeError('no clip')
+          return promptAudio.clip(sentence, language)
+        },
+      },
+    })
+    await world.offer()
+    const line = join(world)
+    world.speech.last().emit({ kind: 'sessionReady', sessionId: 'sess_1', atMs: 0 })
+    world.speech.last().emit({ kind: 'turnCommitted', itemId: 'item_1', atMs: 0 })
+    broken = true
+    expect(() => world.clock.advance(2_500)).not.toThrow()
+    await settled()
+    expectFailed(world)
+    expect(line.closed?.code).toBe(1011)
+  })
+
+  it('a stream that cannot be spoken into or closed does not keep the call open', async () => {
+    const world = start()
+    await world.offer()
+    join(world, new BrokenLine(world.clock, () => undefined))
+    await settled()
+    expect(world.log.lines).toContainEqual({
+      level: 'fatal',
+      kind: 'callFailed',
+      fields: { code: 'RangeError' },
+    })
+    expectFailed(world)
+  })
+
+  it('an engine that cannot be dialled fails the offer and leaves nothing behind', async () => {
+    const world = start({
+      speech: {
+        name: 'broken',
+        open() {
+          throw new TypeError('no engine')
+        },
+      },
+    })
+    await expect(world.offer()).rejects.toThrow('no engine')
+    await settled()
+    expectFailed(world)
+    expect(world.storage.sessions.size).toBe(0)
+  })
+
+  it('a call that ends while it is written down is not connected, and dials no model', async () => {
+    const world = start()
+    const written = Promise.withResolvers<void>()
+    const insertCall = world.storage.insertCall.bind(world.storage)
+    world.storage.insertCall = async (call) => {
+      await written.promise
+      await insertCall(call)
+    }
+    const answer = world.offer()
+    await settled()
+    await world.calls.onStatus({ callSid: SID, status: 'completed' })
+    written.resolve()
+    expect(await answer).toEqual({ kind: 'hangUp' })
+    await settled()
+    expect(world.speech.sessions).toEqual([])
+    expect(world.clock.pendingTimers()).toBe(0)
+    expect(world.calls.size()).toBe(0)
+  })
+
+  it('a nonce that cannot be stored fails the offer once, also when the call is over already', async () => {
+    const world = start()
+    world.storage.insertNonce = async () => {
+      await world.calls.onStatus({ callSid: SID, status: 'completed' })
+      throw new Error('disk full')
+    }
+    await expect(world.offer()).rejects.toThrow('disk full')
+    await settled()
+    expect(world.storage.calls.get(SID)?.ending).toBe('callerHungUp')
+    expect(world.log.lines.filter(({ kind }) => kind === 'callEnded')).toHaveLength(1)
+    expect(world.calls.size()).toBe(0)
+  })
+
+  it('a second stream takes the place of the first, which is closed', async () => {
+    const world = start()
+    await world.offer()
+    const first = join(world)
+    const second = join(world)
+    expect(first.closed).toEqual({ code: 1000, reason: 'replaced' })
+    expect(second.closed).toBeUndefined()
+    await world.calls.onStatus({ callSid: SID, status: 'completed' })
+    expect(second.closed).toEqual({ code: 1000, reason: 'done' })
+  })
+})
