@@ -32,7 +32,7 @@ export class CallMedia implements Disposable {
   readonly #up: Uplink
   readonly #down: Downlink
   readonly #dropped = new Set<string>()
-  /** The reply whose audio came last: the usual case needs no look-up. */
+  /** The reply whose audio was sent last: the usual case needs no look-up. */
   #current: Extract<Utterance, { kind: 'reply' }> | undefined
   #session: SpeechSession | undefined
   readonly counts: MediaCounts = { framesIn: 0, framesOut: 0, firstAppendAtMs: undefined }
@@ -94,15 +94,14 @@ export class CallMedia implements Disposable {
   onReplyAudio(audio: ReplyAudio): void {
     if (this.#dropped.has(audio.responseId)) return
     const deltaAtMs = this.#nowMs()
-    const first = this.#current?.itemId !== audio.itemId
-    if (first || !this.#current) {
-      this.#current = { kind: 'reply', itemId: audio.itemId, responseId: audio.responseId }
-    }
-    const ulaw = this.#mode === 'pcmu' ? audio.bytes : this.#toUlaw(audio.bytes)
-    if (ulaw.length === 0 || !this.#playback.send(this.#current, ulaw, deltaAtMs)) return
-    this.counts.framesOut++
-    if (!first) return
     const { itemId, responseId } = audio
+    const known = this.#current?.itemId === itemId ? this.#current : undefined
+    const utterance = known ?? ({ kind: 'reply', itemId, responseId } as const)
+    const ulaw = this.#mode === 'pcmu' ? audio.bytes : this.#toUlaw(audio.bytes)
+    if (ulaw.length === 0 || !this.#playback.send(utterance, ulaw, deltaAtMs)) return
+    this.counts.framesOut++
+    if (known) return
+    this.#current = utterance
     this.#listener.onReplySounding({ itemId, responseId, deltaAtMs, atMs: this.#nowMs() })
   }
 

@@ -62,17 +62,19 @@ export class Playback {
    * @returns false when nothing was sent: no stream, or too much is queued already
    */
   send(utterance: Utterance, ulaw: Uint8Array, atMs: number): boolean {
-    if (!this.#sink || this.#queuedBytes(atMs) + ulaw.length > MAX_QUEUED_BYTES) return false
+    const sink = this.#sink
+    if (!sink || this.#queuedBytes(atMs) + ulaw.length > MAX_QUEUED_BYTES) return false
     if (this.#marks.length === 0) this.#playedAtMs = atMs
     const segment = this.#segmentOf(utterance)
     for (let start = 0; start < ulaw.length; start += PIECE_BYTES) {
       const piece = ulaw.subarray(start, start + PIECE_BYTES)
-      if (!this.#sink.sendMedia(piece)) return false
+      // Sending may find that the stream is over, and what was counted for it is gone then.
+      if (this.#sink !== sink || !sink.sendMedia(piece)) return false
       segment.sentBytes += piece.length
       const name = `g${this.#generation}:${this.#nextMark++}`
       this.#marks.push({ name, segment, bytes: piece.length })
       this.#outstandingBytes += piece.length
-      this.#sink.sendMark(name)
+      sink.sendMark(name)
     }
     return true
   }

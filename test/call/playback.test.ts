@@ -101,4 +101,17 @@ describe('Playback', () => {
       { seed: 20_261_120, numRuns: 200 },
     )
   })
+
+  it('send() stops without a fault when a mark finds that the stream is over', () => {
+    const { clock, playback } = start()
+    class LeavingLine extends Line {
+      override sendMark(): boolean {
+        playback.attach(undefined)
+        return false
+      }
+    }
+    playback.attach(new LeavingLine(clock, () => undefined))
+    expect(playback.send(reply, new Uint8Array(4_000), 0)).toBe(false)
+    expect(playback.heard(0)).toEqual([])
+  })
 })
