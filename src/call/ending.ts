@@ -127,6 +127,6 @@ export function onHangUpDone(state: CallState, event: Extract<CallEvent, { kind:
   return chain(
     state,
     (now) => ({ state: now, effects: log }),
-    (now) => wrapUp(now, 'agentHungUp', []),
+    (now) => wrapUp(now, 'agentHungUp', event.heard),
   )
 }

@@ -94,8 +94,17 @@ export type CallEvent =
       readonly heard: readonly Heard[]
       readonly atMs: number
     }
-  | { readonly kind: 'statusChanged'; readonly status: CallStatus; readonly atMs: number }
-  | { readonly kind: 'hangUpDone'; readonly ok: boolean; readonly code?: string; readonly atMs: number }
-  /** The mailbox was full, or a port failed in a way that has no event of its own. */
-  | { readonly kind: 'failed'; readonly code: string; readonly atMs: number }
+  | {
+      readonly kind: 'statusChanged'
+      readonly status: CallStatus
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'hangUpDone'
+      readonly ok: boolean
+      readonly code?: string
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
   | { readonly kind: 'shutdown'; readonly heard: readonly Heard[]; readonly atMs: number }

@@ -60,7 +60,9 @@ export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step 
     case 'shutdown':
       return wrapUp(state, 'shutdown', event.heard)
     case 'closed':
-      return state.phase === 'closing' ? hangUp(state) : detach(state, event)
+      return state.phase === 'closing'
+        ? chain(state, (now) => settleCut(now, event.heard), hangUp)
+        : detach(state, event)
     case 'protocolError':
     case 'mediaSilence':
     case 'backpressure':
@@ -153,5 +155,7 @@ function closeIdleSession(state: CallState, phase: 'ringing' | 'detached'): Step
 /** The network says how the call stands; a final word ends it, whatever the socket says. */
 export function onStatusChanged(state: CallState, event: Of<'statusChanged'>): Step {
   const final = ['completed', 'busy', 'no-answer', 'failed', 'canceled'].includes(event.status)
-  return final ? wrapUp(state, 'callerHungUp', []) : unchanged(state)
+  if (!final) return unchanged(state)
+  const closing = state.phase === 'hangingUp' ? state.closing : undefined
+  return wrapUp({ ...state, closing }, 'callerHungUp', event.heard)
 }

@@ -69,8 +69,6 @@ function handle(state: CallState, event: CallEvent): Step {
       return onHangUpDone(state, event)
     case 'shutdown':
       return onShutdown(state, event)
-    case 'failed':
-      return onFailed(state, event)
   }
 }
 
@@ -88,14 +86,6 @@ function onUtteranceHeard(state: CallState, event: Extract<CallEvent, { kind: 'u
 function onShutdown(state: CallState, event: Extract<CallEvent, { kind: 'shutdown' }>): Step {
   if (state.phase !== 'live') return wrapUp(state, 'shutdown', event.heard)
   return closeNow(state, { ending: 'shutdown', sentence: 'goodbye', heard: event.heard, atMs: event.atMs })
-}
-
-/** A fault of our own: this call ends, told or not, and no other one notices. */
-function onFailed(state: CallState, event: Extract<CallEvent, { kind: 'failed' }>): Step {
-  const failed: CallState = { ...state, phase: 'closing', closing: { ending: 'failed', revocable: false } }
-  const ended = hangUp(failed)
-  const log = { kind: 'log', level: 'error', event: 'callFailed', fields: { code: event.code } } as const
-  return { state: ended.state, effects: [log, ...ended.effects] }
 }
 
 /** What follows from where the call now stands, whatever brought it there. */

@@ -132,7 +132,7 @@ export class CallSession {
   }
 
   statusChanged(status: CallStatus): void {
-    this.#post({ kind: 'statusChanged', status, atMs: this.#now() })
+    this.#post({ kind: 'statusChanged', status, heard: this.#heard(), atMs: this.#now() })
   }
 
   /** Says goodbye and ends. */
@@ -274,7 +274,7 @@ export class CallSession {
   async #hangUp(): Promise<void> {
     const outcome = await this.#ports.telephony.hangUp(this.plan.callSid)
     const code = outcome.ok ? {} : { code: outcome.code }
-    this.#post({ kind: 'hangUpDone', ok: outcome.ok, ...code, atMs: this.#now() })
+    this.#post({ kind: 'hangUpDone', ok: outcome.ok, ...code, heard: this.#heard(), atMs: this.#now() })
   }
 
   #finish({ ending }: Extract<Effect, { kind: 'finish' }>): void {

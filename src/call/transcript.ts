@@ -144,12 +144,13 @@ export function firstHeard(
   }))
 }
 
-/** Settles an utterance that was heard to its end. */
+/** Settles an utterance of which nothing more will be played: it was heard to its end, or not at all. */
 export function heardToEnd(transcript: Transcript, utterance: Utterance, heardMs: number): TranscriptStep {
   return change(transcript, keyOf(utterance), (entry) => ({
     ...entry,
-    text: entry.producedText,
+    text: heardMs > 0 ? entry.producedText : '',
     heardMs,
+    interrupted: heardMs === 0,
     settled: true,
   }))
 }

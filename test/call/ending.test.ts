@@ -17,7 +17,7 @@ describe('step() ending', () => {
     expect(call.did('hangUp')).toEqual([])
     call.feed({ kind: 'utteranceHeard', utterance: { kind: 'reply', ...reply }, heardMs: 2_000, quiet: true })
     expect(call.did('hangUp', 'closeStream')).toEqual([{ kind: 'hangUp' }])
-    call.feed({ kind: 'hangUpDone', ok: true })
+    call.feed({ kind: 'hangUpDone', ok: true, heard: [] })
     expect(call.did('closeStream', 'finish')).toMatchObject([{ code: 1000 }])
   })
 
@@ -67,7 +67,7 @@ describe('step() ending', () => {
     ])
     call.feed(heardClip(call.state.sounding.clips[0]?.clipId ?? -1, 'apology'))
     expect(call.did('hangUp')).toHaveLength(1)
-    call.feed({ kind: 'hangUpDone', ok: false, code: 'timeout' })
+    call.feed({ kind: 'hangUpDone', ok: false, code: 'timeout', heard: [] })
     expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'modelLost' }])
   })
 
@@ -114,14 +114,47 @@ describe('step() ending', () => {
     (reason) => {
       const call = new Fed().feed(...opened, { kind: 'streamEnded', reason, heard: [] })
       expect(call.did('hangUp')).toHaveLength(1)
-      call.feed({ kind: 'hangUpDone', ok: true })
+      call.feed({ kind: 'hangUpDone', ok: true, heard: [] })
       expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'streamLost' }])
     },
   )
 
   it('a final status ends a call whose socket says nothing', () => {
-    const call = new Fed().feed(...opened, { kind: 'statusChanged', status: 'completed' })
+    const call = new Fed().feed(...opened, { kind: 'statusChanged', status: 'completed', heard: [] })
     expect(call.did('closeStream', 'finish')).toMatchObject([{ code: 1000 }, { ending: 'callerHungUp' }])
+  })
+
+  it.each([
+    { kind: 'statusChanged', status: 'completed', heard: [half] },
+    { kind: 'streamEnded', reason: 'stop', heard: [half] },
+    { kind: 'streamEnded', reason: 'shutdown', heard: [half] },
+  ] as const)('what was heard of a reply is recorded when the call ends by $kind', (end) => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), ...replying).feed(end)
+    expect(call.did('recordTurn')).toMatchObject([{ turn: { text: 'The party', heardMs: 1_000 } }])
+  })
+
+  it('what was heard of a goodbye is recorded when the socket breaks or the hang-up is answered first', () => {
+    const gone = new Fed().feed(...ending).feed({ kind: 'streamEnded', reason: 'closed', heard: [half] })
+    expect(gone.did('recordTurn', 'hangUp')).toMatchObject([{ turn: { heardMs: 1_000 } }, { kind: 'hangUp' }])
+    const late = new Fed().feed(...ending).feed({ kind: 'timer', name: 'closing', heard: [] })
+    late.feed({ kind: 'hangUpDone', ok: true, heard: [half] })
+    expect(late.did('recordTurn')).toMatchObject([{ turn: { heardMs: 1_000, interrupted: true } }])
+  })
+
+  it('a caller who hangs up during our goodbye has hung up, whoever tells of it first', () => {
+    for (const end of [
+      { kind: 'statusChanged', status: 'completed', heard: [] },
+      { kind: 'streamEnded', reason: 'stop', heard: [] },
+    ] as const) {
+      const call = new Fed().feed(...ending, end, { kind: 'timer', name: 'detachedSession', heard: [] })
+      expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'callerHungUp' }])
+    }
+  })
+
+  it('a sentence that could not be played was not heard', () => {
+    const call = new Fed().feed(started)
+    call.feed({ ...heardClip(0, 'disclosure'), heardMs: 0 })
+    expect(call.did('recordTurn')).toMatchObject([{ turn: { text: '', heardMs: 0, interrupted: true } }])
   })
 
   it('answers the ninth tool call of a turn without running it, and none twice', () => {
