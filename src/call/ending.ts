@@ -36,16 +36,38 @@ export function beginClosing(
   return { state: said.state, effects: [...timers, ...said.effects] }
 }
 
-/** Ends a call at once with a sentence that nothing interrupts: what is queued is dropped. */
+/**
+ * Ends a call at once with a sentence that nothing interrupts: what is queued is dropped. Where nobody listens the
+ * network is told to hang up, and a call that is ending already can no longer be called back.
+ */
 export function closeNow(
   state: CallState,
   end: { ending: CallEnding; sentence: FixedSentence; heard: readonly Heard[]; atMs: number },
 ): Step {
-  if (state.phase !== 'live') return unchanged(state)
-  const cancels = state.turns.replies.map(({ responseId }) => ({ kind: 'cancelReply', responseId }) as const)
-  const quiet = interrupt(state, end.heard)
-  const closed = beginClosing(quiet.state, { ...end, revocable: false })
-  return { state: closed.state, effects: [...quiet.effects, ...cancels, ...closed.effects] }
+  switch (state.phase) {
+    case 'live': {
+      const cancels = state.turns.replies.map(
+        ({ responseId }) => ({ kind: 'cancelReply', responseId }) as const,
+      )
+      const quiet = interrupt(state, end.heard)
+      const closed = beginClosing(quiet.state, { ...end, revocable: false })
+      return { state: closed.state, effects: [...quiet.effects, ...cancels, ...closed.effects] }
+    }
+    case 'closing':
+      return unchanged({ ...state, closing: state.closing && { ...state.closing, revocable: false } })
+    case 'ringing':
+    case 'detached':
+      return hangUpUntold(state, end.ending)
+    case 'hangingUp':
+    case 'wrapUp':
+    case 'over':
+      return unchanged(state)
+  }
+}
+
+/** Hangs up without a word: nobody is there to hear one. */
+export function hangUpUntold(state: CallState, ending: CallEnding): Step {
+  return hangUp({ ...state, phase: 'closing', closing: { ending, revocable: false } })
 }
 
 /** The model is gone or silent: the caller is told after what is already on its way, then hung up on. */

@@ -1,7 +1,8 @@
-import { closeForLostModel, closeNow, finish, finishIfComplete, hangUp, wrapUp } from './ending.ts'
+import { closeForLostModel, closeNow, finish, hangUp, hangUpUntold, wrapUp } from './ending.ts'
 import type { CallEvent } from './event.ts'
-import { interrupt, playClip, settleCut } from './sounding.ts'
-import { type CallState, chain, type Step, unchanged } from './state.ts'
+import { interrupt, playClip, playOwed, settleCut } from './sounding.ts'
+import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
+import { notDue, oweResumption } from './turns.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -10,21 +11,18 @@ const DETACHED_SESSION_MS = 2_000
 
 /** A stream joined the call: the first one opens it, a later one goes on where the call broke off. */
 export function onStreamStarted(state: CallState, event: Of<'streamStarted'>): Step {
+  if (state.phase !== 'ringing' && state.phase !== 'detached') {
+    return { state, effects: [{ kind: 'closeStream', code: 1000, reason: 'call is ending' }] }
+  }
   const cancels = (['unclaimed', 'nonceExpired', 'detachedSession', 'reattach'] as const).map(
     (name) => ({ kind: 'cancelTimer', name }) as const,
   )
-  const live: CallState = { ...state, phase: 'live', everLive: true }
-  if (!event.sessionAlive) {
-    const step = state.everLive
-      ? reopen(live, true)
-      : chain(
-          live,
-          (now) => opening(now, event.atMs),
-          (now) => reopen(now, false),
-        )
-    return { state: step.state, effects: [...cancels, ...step.effects] }
-  }
-  const step = state.everLive ? unchanged(live) : opening(live, event.atMs)
+  const resumed = state.everLive
+  const step = chain(
+    { ...state, phase: 'live', everLive: true },
+    (now) => (resumed ? playOwed(now, event.atMs) : opening(now, event.atMs)),
+    (now) => (event.sessionAlive ? unchanged(now) : reopen(now, resumed)),
+  )
   return { state: step.state, effects: [...cancels, ...step.effects] }
 }
 
@@ -69,22 +67,20 @@ export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step 
       return chain(
         state,
         (now) => settleCut(now, event.heard),
-        (now) => hangUp({ ...now, phase: 'closing', closing: { ending: 'streamLost', revocable: false } }),
+        (now) => hangUpUntold(now, 'streamLost'),
       )
   }
 }
 
-/** The socket broke: the call waits a while for its next stream. */
+/** The socket broke: the call waits a while for its next stream, and then goes on with what was cut off. */
 function detach(state: CallState, event: Of<'streamEnded'>): Step {
   if (state.phase !== 'live') return unchanged(state)
-  const cut = interrupt(state, event.heard)
-  const detached: CallState = {
-    ...cut.state,
-    phase: 'detached',
-    turns: { ...cut.state.turns, callerSpeaking: false },
-  }
+  const { replyDue, replies, toolsRunning } = state.turns
+  const midway = replyDue || replies.length > 0 || toolsRunning > 0 || isSounding(state)
+  const cut = chain(state, notDue, (now) => interrupt(now, event.heard))
+  const detached: CallState = { ...cut.state, phase: 'detached' }
   return {
-    state: detached,
+    state: midway ? oweResumption(detached) : detached,
     effects: [
       ...cut.effects,
       { kind: 'log', level: 'warn', event: 'streamLost', fields: { reason: event.reason } },
@@ -97,22 +93,26 @@ function detach(state: CallState, event: Of<'streamEnded'>): Step {
 /** The session is gone: the caller is told, and the call ends cleanly. */
 export function onSessionLost(state: CallState, event: Of<'sessionLost'>): Step {
   const log = { kind: 'log', level: 'error', event: 'modelLost', fields: { code: event.code } } as const
+  const lost = withoutSession(state)
+  const step =
+    state.phase === 'live'
+      ? chain(
+          lost,
+          (now) => interrupt(now, event.heard),
+          (now) => closeForLostModel(now, event.atMs),
+        )
+      : unchanged(lost)
+  return { state: step.state, effects: [log, ...step.effects] }
+}
+
+/** What only the session could have ended is over with it; one that comes after a break does not know what was said. */
+function withoutSession(state: CallState): CallState {
   const lost: CallState = {
     ...state,
     session: 'closed',
     turns: { ...state.turns, replies: [], callerSpeaking: false },
   }
-  const step =
-    state.phase === 'wrapUp'
-      ? finishIfComplete(lost)
-      : state.phase === 'live'
-        ? chain(
-            lost,
-            (now) => interrupt(now, event.heard),
-            (now) => closeForLostModel(now, event.atMs),
-          )
-        : unchanged(lost)
-  return { state: step.state, effects: [log, ...step.effects] }
+  return state.phase === 'detached' ? oweResumption(lost) : lost
 }
 
 /** Timers of the call's life; those of a turn are in turns.ts. */
@@ -126,7 +126,7 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
       return state.phase === 'ringing' ? wrapUp(state, 'streamLost', []) : unchanged(state)
     case 'reattach':
       if (state.phase !== 'detached') return unchanged(state)
-      return hangUp({ ...state, phase: 'closing', closing: { ending: 'streamLost', revocable: false } })
+      return hangUpUntold(state, 'streamLost')
     case 'lengthWarning':
       return state.phase === 'live' ? playClip(state, 'timeAlmostUp', event.atMs) : unchanged(state)
     case 'lengthReached':
@@ -149,7 +149,7 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
 
 function closeIdleSession(state: CallState, phase: 'ringing' | 'detached'): Step {
   if (state.phase !== phase || state.session === 'closed') return unchanged(state)
-  return { state: { ...state, session: 'closed' }, effects: [{ kind: 'closeSession', reason: 'unclaimed' }] }
+  return { state: withoutSession(state), effects: [{ kind: 'closeSession', reason: 'unclaimed' }] }
 }
 
 /** The network says how the call stands; a final word ends it, whatever the socket says. */

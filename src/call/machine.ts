@@ -1,4 +1,4 @@
-import { closeNow, finishIfComplete, hangUp, isClosed, onHangUpDone, wrapUp } from './ending.ts'
+import { closeNow, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
 import type { CallEvent } from './event.ts'
 import * as lifeline from './lifeline.ts'
 import { withTurns } from './sounding.ts'
@@ -68,7 +68,12 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'hangUpDone':
       return onHangUpDone(state, event)
     case 'shutdown':
-      return onShutdown(state, event)
+      return closeNow(state, {
+        ending: 'shutdown',
+        sentence: 'goodbye',
+        heard: event.heard,
+        atMs: event.atMs,
+      })
   }
 }
 
@@ -83,23 +88,25 @@ function onUtteranceHeard(state: CallState, event: Extract<CallEvent, { kind: 'u
   return withTurns(heard, transcript.heardToEnd(heard.transcript, event.utterance, event.heardMs))
 }
 
-function onShutdown(state: CallState, event: Extract<CallEvent, { kind: 'shutdown' }>): Step {
-  if (state.phase !== 'live') return wrapUp(state, 'shutdown', event.heard)
-  return closeNow(state, { ending: 'shutdown', sentence: 'goodbye', heard: event.heard, atMs: event.atMs })
-}
-
 /** What follows from where the call now stands, whatever brought it there. */
 function settle(state: CallState): Step {
-  return chain(state, (now) => (isClosed(now) ? hangUp(now) : unchanged(now)), finishIfComplete, greet, rest)
+  return chain(
+    state,
+    (now) => (isClosed(now) ? hangUp(now) : unchanged(now)),
+    finishIfComplete,
+    speakFirst,
+    rest,
+  )
 }
 
-/** Lets the model greet, once, as soon as there is somebody to greet and a session to do it. */
-function greet(state: CallState): Step {
-  if (!state.greetingOwed || state.phase !== 'live' || state.session !== 'ready') return unchanged(state)
-  const greeted = turns.due({ ...state, greetingOwed: false })
+/** Asks for the reply that is owed, once, as soon as there is a session and somebody who listens. */
+function speakFirst(state: CallState): Step {
+  const { replyOwed, phase, session, turns: now } = state
+  if (!replyOwed || phase !== 'live' || session !== 'ready' || now.callerSpeaking) return unchanged(state)
+  const asked = turns.due({ ...state, replyOwed: undefined })
   return {
-    state: greeted.state,
-    effects: [{ kind: 'requestReply', purpose: 'greeting' }, ...greeted.effects],
+    state: asked.state,
+    effects: [{ kind: 'requestReply', purpose: replyOwed }, ...asked.effects],
   }
 }
 

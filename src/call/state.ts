@@ -89,7 +89,8 @@ export type CallState = {
   readonly resting: boolean
   readonly revocations: number
   readonly everLive: boolean
-  readonly greetingOwed: boolean
+  /** A reply that the caller is owed as soon as stream and session are there: the first words, or on after a break. */
+  readonly replyOwed: 'greeting' | 'resumption' | undefined
 }
 
 /** What one event leads to. */
@@ -118,7 +119,7 @@ export function initialState(rules: CallRules): CallState {
     resting: false,
     revocations: 0,
     everLive: false,
-    greetingOwed: rules.modelGreets,
+    replyOwed: rules.modelGreets ? 'greeting' : undefined,
   }
 }
 

@@ -36,11 +36,11 @@ export function onToolFinished(state: CallState, event: Of<'toolFinished'>): Ste
     const closing = endCall({ ...state, turns }, event.atMs)
     return { state: closing.state, effects: [answered, ...closing.effects] }
   }
-  if (state.phase !== 'live') return { state: { ...state, turns }, effects: [answered] }
   const waiting = due({ ...state, turns })
+  const asked = { kind: 'requestReply', purpose: 'toolResult' } as const
   return {
     state: waiting.state,
-    effects: [answered, { kind: 'requestReply', purpose: 'toolResult' }, ...waiting.effects],
+    effects: [answered, ...(state.phase === 'live' ? [asked] : []), ...waiting.effects],
   }
 }
 

@@ -22,14 +22,15 @@ export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): S
 /** The caller pauses: what was cut off and must be heard is said first, ahead of the reply. */
 export function onSpeechStopped(state: CallState, event: Of<'speechStopped'>): Step {
   const stopped = withTurn(state, { callerSpeaking: false, speechStoppedAtMs: event.atMs })
-  return playOwed(stopped, event.atMs)
+  return state.phase === 'live' ? playOwed(stopped, event.atMs) : unchanged(stopped)
 }
 
 /** The caller's turn is part of the conversation: a reply is due. */
 export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): Step {
   const startedAtMs = state.turns.speechStartedAtMs ?? event.atMs
   const recorded = transcript.callerTurn(state.transcript, { itemId: event.itemId, startedAtMs })
-  const turn = withTurn(state, { retries: 0, toolCalls: [] })
+  // The provider's reply to this turn goes on with the call by itself.
+  const turn = { ...withTurn(state, { retries: 0, toolCalls: [] }), replyOwed: undefined }
   return chain(turn, (now) => withTurns(now, recorded), due)
 }
 
@@ -40,15 +41,17 @@ export function onCallerTranscript(state: CallState, event: Of<'callerTranscript
   return withTurns(state, transcript.callerText(state.transcript, { ...event, startedAtMs }))
 }
 
-/** A response began. One that begins while the caller speaks is not wanted. */
+/** A response began. One that begins while the caller speaks, or cannot hear it, is not wanted. */
 export function onResponseStarted(state: CallState, event: Of<'responseStarted'>): Step {
   const { responseId } = event
-  const unwanted = state.turns.callerSpeaking || (state.closing !== undefined && !state.closing.revocable)
+  const unheard = state.phase === 'detached'
+  const closing = state.closing !== undefined && !state.closing.revocable
+  const unwanted = state.turns.callerSpeaking || unheard || closing
   const reply: Reply = { responseId, dropped: unwanted, sounded: false, silentItemIds: [] }
   const next = withTurn(state, { replies: [...state.turns.replies.slice(-(MAX_REPLIES - 1)), reply] })
   if (!unwanted) return unchanged(next)
   return {
-    state: next,
+    state: unheard ? oweResumption(next) : next,
     effects: [
       { kind: 'dropReply', responseId },
       { kind: 'cancelReply', responseId },
@@ -164,8 +167,9 @@ export function onMediaPaused(state: CallState): Step {
     : unchanged(state)
 }
 
-/** Marks a reply as due and starts to wait for it. */
+/** Marks a reply as due and starts to wait for it; between two streams it becomes due with the next one. */
 export function due(state: CallState): Step {
+  if (state.phase === 'detached') return unchanged(oweResumption(state))
   if (state.phase !== 'live') return unchanged(state)
   return {
     state: withTurn(state, { replyDue: true }),
@@ -174,6 +178,11 @@ export function due(state: CallState): Step {
       { kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs },
     ],
   }
+}
+
+/** Notes that the call was broken off where the model was to speak, or will have a model that knows nothing of it. */
+export function oweResumption(state: CallState): CallState {
+  return { ...state, replyOwed: state.replyOwed ?? 'resumption' }
 }
 
 /** Ends the wait for a reply. */

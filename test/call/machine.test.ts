@@ -14,9 +14,8 @@ describe('step() opening', () => {
     expect(call.did('requestReply')).toEqual([])
     call.feed(ready)
     expect(call.did('requestReply')).toEqual([{ kind: 'requestReply', purpose: 'greeting' }])
-    expect(
-      call.feed({ kind: 'streamEnded', reason: 'closed', heard: [] }, started).did('requestReply'),
-    ).toEqual([])
+    call.feed({ kind: 'streamEnded', reason: 'closed', heard: [] }, started)
+    expect(call.did('requestReply')).toEqual([{ kind: 'requestReply', purpose: 'resumption' }])
   })
 
   it('says the disclosure again when it was cut off, and the third time lets nothing cut it', () => {
