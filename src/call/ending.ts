@@ -7,7 +7,7 @@ import { type CallState, chain, isSounding, type Step, unchanged } from './state
 import { awaitsCallerText } from './transcript.ts'
 
 /** A last sentence takes no longer than this; then the call ends, heard or not. */
-const CLOSING_DEADLINE_MS = 20_000
+export const CLOSING_DEADLINE_MS = 20_000
 /** The network answers a hang-up within this, or the socket is closed without an answer. */
 const HANG_UP_DEADLINE_MS = 10_000
 /** Words of the caller may come this long after the call; a session outlives its stream by no more. */
@@ -29,7 +29,7 @@ export function beginClosing(
     { kind: 'cancelTimer', name: 'silentModel' },
     { kind: 'log', level: 'info', event: 'closing', fields: { reason: end.ending } },
   ]
-  const turns = { ...closing.turns, replyDue: false }
+  const turns = { ...closing.turns, replyDue: undefined }
   const said = end.sentence
     ? playClip({ ...closing, turns }, end.sentence, end.atMs)
     : unchanged({ ...closing, turns })
@@ -97,9 +97,9 @@ export function hangUp(state: CallState): Step {
   }
 }
 
-/** True when a closing call has nothing left to say and nothing left to wait for. */
+/** True when a closing call has nothing left to say. A response that has not sounded by now is not waited for. */
 export function isClosed(state: CallState): boolean {
-  return state.phase === 'closing' && !isSounding(state) && state.turns.replies.length === 0
+  return state.phase === 'closing' && !isSounding(state)
 }
 
 /** The stream is over and the call with it; late words of the caller are waited for, briefly. */

@@ -64,12 +64,19 @@ export type CallEvent =
       readonly heard: readonly Heard[]
       readonly atMs: number
     }
-  /** The first audio of a reply came in (deltaAtMs) and went out (atMs). */
+  /** The first audio of a reply, or the first after it had stalled, came in (deltaAtMs) and went out (atMs). */
   | {
       readonly kind: 'replySounding'
       readonly itemId: string
       readonly responseId: string
       readonly deltaAtMs: number
+      readonly atMs: number
+    }
+  /** Everything that was sent of a reply was heard, and more of it is to come. */
+  | {
+      readonly kind: 'replyStalled'
+      readonly itemId: string
+      readonly responseId: string
       readonly atMs: number
     }
   /** The first mark of an utterance came back: the caller is hearing it. */

@@ -2,7 +2,7 @@ import { closeForLostModel, closeNow, finish, hangUp, hangUpUntold, wrapUp } fro
 import type { CallEvent } from './event.ts'
 import { interrupt, playClip, playOwed, settleCut } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
-import { notDue, oweResumption } from './turns.ts'
+import { notDue, oweResumption } from './waiting.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -76,7 +76,7 @@ export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step 
 function detach(state: CallState, event: Of<'streamEnded'>): Step {
   if (state.phase !== 'live') return unchanged(state)
   const { replyDue, replies, toolsRunning } = state.turns
-  const midway = replyDue || replies.length > 0 || toolsRunning > 0 || isSounding(state)
+  const midway = replyDue !== undefined || replies.length > 0 || toolsRunning > 0 || isSounding(state)
   const cut = chain(state, notDue, (now) => interrupt(now, event.heard))
   const detached: CallState = { ...cut.state, phase: 'detached' }
   return {
@@ -130,12 +130,7 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
     case 'lengthWarning':
       return state.phase === 'live' ? playClip(state, 'timeAlmostUp', event.atMs) : unchanged(state)
     case 'lengthReached':
-      return closeNow(state, {
-        ending: 'maximumLength',
-        sentence: 'goodbye',
-        heard: event.heard,
-        atMs: event.atMs,
-      })
+      return closeNow(state, { ...event, ending: 'maximumLength', sentence: 'goodbye' })
     case 'closing':
       return hangUp(state)
     case 'hangUp':

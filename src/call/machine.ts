@@ -6,6 +6,7 @@ import { type CallState, chain, isSounding, type Step, unchanged, withoutUtteran
 import { onToolFinished, onToolRequested } from './tooling.ts'
 import * as transcript from './transcript.ts'
 import * as turns from './turns.ts'
+import * as waiting from './waiting.ts'
 
 /**
  * The whole of a call's behaviour: a pure function from where the call stands and what happened to where it stands now
@@ -50,6 +51,8 @@ function handle(state: CallState, event: CallEvent): Step {
       return withTurns(state, transcript.replyText(state.transcript, event))
     case 'replySounding':
       return turns.onReplySounding(state, event)
+    case 'replyStalled':
+      return waiting.onReplyStalled(state, event)
     case 'replyAudioDone':
     case 'eventRefused':
       return unchanged(state)
@@ -68,18 +71,13 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'hangUpDone':
       return onHangUpDone(state, event)
     case 'shutdown':
-      return closeNow(state, {
-        ending: 'shutdown',
-        sentence: 'goodbye',
-        heard: event.heard,
-        atMs: event.atMs,
-      })
+      return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
   }
 }
 
 function onTimer(state: CallState, event: Extract<CallEvent, { kind: 'timer' }>): Step {
   if (event.name === 'idle') return turns.onIdle(state, event)
-  if (event.name === 'hold' || event.name === 'silentModel') return turns.onReplyOverdue(state, event)
+  if (event.name === 'hold' || event.name === 'silentModel') return waiting.onReplyOverdue(state, event)
   return lifeline.onLifeTimer(state, event)
 }
 
@@ -94,26 +92,17 @@ function settle(state: CallState): Step {
     state,
     (now) => (isClosed(now) ? hangUp(now) : unchanged(now)),
     finishIfComplete,
-    speakFirst,
+    waiting.speakFirst,
+    waiting.watchWork,
     rest,
   )
-}
-
-/** Asks for the reply that is owed, once, as soon as there is a session and somebody who listens. */
-function speakFirst(state: CallState): Step {
-  const { replyOwed, phase, session, turns: now } = state
-  if (!replyOwed || phase !== 'live' || session !== 'ready' || now.callerSpeaking) return unchanged(state)
-  const asked = turns.due({ ...state, replyOwed: undefined })
-  return {
-    state: asked.state,
-    effects: [{ kind: 'requestReply', purpose: replyOwed }, ...asked.effects],
-  }
 }
 
 /** Nobody speaks, nothing is played and nothing is due: the time until the caller is asked for starts to run. */
 function rest(state: CallState): Step {
   const { callerSpeaking, replies, replyDue, toolsRunning } = state.turns
-  const busy = callerSpeaking || replies.length > 0 || replyDue || toolsRunning > 0 || isSounding(state)
+  const busy =
+    callerSpeaking || replies.length > 0 || replyDue !== undefined || toolsRunning > 0 || isSounding(state)
   const resting = state.phase === 'live' && state.session === 'ready' && !busy
   if (resting === state.resting) return unchanged(state)
   return {

@@ -13,7 +13,7 @@ const SILENCE = new Uint8Array(FLUSH_BYTES).fill(ULAW_SILENCE)
 /** What the audio path counts; read at the end of a call. */
 export type MediaCounts = { framesIn: number; framesOut: number; firstAppendAtMs: number | undefined }
 
-/** What the audio path tells the call: nothing but the first sound of each reply. */
+/** What the audio path tells the call: nothing but when a reply begins to sound. */
 export type MediaListener = {
   onReplySounding(reply: { itemId: string; responseId: string; deltaAtMs: number; atMs: number }): void
 }
@@ -112,6 +112,11 @@ export class CallMedia implements Disposable {
 
   responseDone(responseId: string): void {
     this.#dropped.delete(responseId)
+  }
+
+  /** The reply that is being sent was heard as far as it came: its next audio is announced anew. */
+  stalled(): void {
+    this.#current = undefined
   }
 
   /** Everything queued was dropped: what the resampler still holds belongs to it. */

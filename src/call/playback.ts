@@ -9,6 +9,8 @@ const MAX_QUEUED_BYTES = 300_000 * ULAW_BYTES_PER_MS
 /** Utterances remembered at once; the oldest finished ones are forgotten first. */
 const MAX_UTTERANCES = 64
 
+type Reply = Extract<Utterance, { kind: 'reply' }>
+
 type Segment = {
   readonly utterance: Utterance
   sentBytes: number
@@ -26,6 +28,8 @@ export type PlaybackListener = {
     heard: { readonly utterance: Utterance; readonly heardMs: number; readonly quiet: boolean },
     atMs: number,
   ): void
+  /** All that was sent of a reply was played, and it is not complete. */
+  onReplyStalled(reply: Reply, atMs: number): void
 }
 
 /**
@@ -87,10 +91,11 @@ export class Playback {
     if (segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
   }
 
-  /** Says so of every utterance of a response that has ended. */
-  completeResponse(responseId: string, atMs: number): void {
+  /** Says so of every reply of a response that has ended, or of all when their session has. */
+  completeReplies(responseId: string | undefined, atMs: number): void {
     for (const { utterance } of this.#segments) {
-      if (utterance.kind === 'reply' && utterance.responseId === responseId) this.complete(utterance, atMs)
+      if (utterance.kind !== 'reply') continue
+      if (responseId === undefined || utterance.responseId === responseId) this.complete(utterance, atMs)
     }
   }
 
@@ -107,6 +112,9 @@ export class Playback {
       if (first) this.#listener.onFirstHeard(segment.utterance, atMs)
       if (segment.complete && segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
     }
+    if (this.#marks.length > 0) return
+    const open = this.#segments.findLast((one) => !one.complete)
+    if (open?.utterance.kind === 'reply') this.#listener.onReplyStalled(open.utterance, atMs)
   }
 
   /** Drops what is queued at the other side. Ask heard() before. */

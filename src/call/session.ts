@@ -55,6 +55,10 @@ export class CallSession {
     this.#playback = new Playback({
       onFirstHeard: (utterance, atMs) => this.#post({ kind: 'firstHeard', utterance, atMs }),
       onUtteranceHeard: (heard, atMs) => this.#post({ kind: 'utteranceHeard', ...heard, atMs }),
+      onReplyStalled: ({ itemId, responseId }, atMs) => {
+        this.#media.stalled()
+        this.#post({ kind: 'replyStalled', itemId, responseId, atMs })
+      },
     })
     this.#media = new CallMedia({
       engine: ports.audio,
@@ -78,6 +82,7 @@ export class CallSession {
         onLost: ({ retryable, reason, code }, atMs) => {
           this.#media.sessionGone()
           this.#post({ kind: 'sessionLost', retryable, code: code ?? reason, heard: this.#heard(), atMs })
+          this.#playback.completeReplies(undefined, atMs)
         },
       },
     })
@@ -170,7 +175,7 @@ export class CallSession {
       )
     }
     if (event.kind === 'responseDone') {
-      this.#playback.completeResponse(event.responseId, event.atMs)
+      this.#playback.completeReplies(event.responseId, event.atMs)
       this.#media.responseDone(event.responseId)
     }
     this.#post(event)

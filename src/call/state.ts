@@ -51,8 +51,8 @@ export type Turns = {
   readonly callerSpeaking: boolean
   readonly speechStartedAtMs: number | undefined
   readonly speechStoppedAtMs: number | undefined
-  /** The caller said something and no reply has been heard yet. */
-  readonly replyDue: boolean
+  /** The caller waits for the model: a reply was asked for, or the model works on something and nothing is heard. */
+  readonly replyDue: 'asked' | 'working' | undefined
   /** Replies asked for again in this turn because one failed. */
   readonly retries: number
   readonly replies: readonly Reply[]
@@ -107,7 +107,7 @@ export function initialState(rules: CallRules): CallState {
       callerSpeaking: false,
       speechStartedAtMs: undefined,
       speechStoppedAtMs: undefined,
-      replyDue: false,
+      replyDue: undefined,
       retries: 0,
       replies: [],
       toolCalls: [],
@@ -151,6 +151,11 @@ export function unchanged(state: CallState): Step {
 /** True while anything is queued for the caller. */
 export function isSounding(state: CallState): boolean {
   return state.sounding.clips.length > 0 || state.sounding.replyItemIds.length > 0
+}
+
+/** Changes something of the turn. */
+export function withTurn(state: CallState, patch: Partial<Turns>): CallState {
+  return { ...state, turns: { ...state.turns, ...patch } }
 }
 
 /** Forgets an utterance that was heard to its end or dropped. */

@@ -15,13 +15,15 @@ export async function runTool(
   const { ports, log, signal } = options
   log.event('info', 'toolRequested', { tool: proposal.name })
   using limit = deadline({ clock: ports.clock, delayMs: ports.toolTimeoutMs, signal, reason: 'timeout' })
-  const running = ports.tools.run(proposal, limit.signal).catch((error: unknown): ToolOutcome => {
-    log.event('error', 'toolThrew', {
-      tool: proposal.name,
-      code: faultCode(error),
-    })
-    return failed('internal')
-  })
+  const running = Promise.try(() => ports.tools.run(proposal, limit.signal)).catch(
+    (error: unknown): ToolOutcome => {
+      log.event('error', 'toolThrew', {
+        tool: proposal.name,
+        code: faultCode(error),
+      })
+      return failed('internal')
+    },
+  )
   const outcome = await Promise.race([running, stopped(limit.signal)])
   ports.metrics.count('tool_calls_total', { status: outcome.status })
   log.event('info', 'toolFinished', { tool: proposal.name, status: outcome.status })

@@ -1,20 +1,23 @@
 import { beginClosing } from './ending.ts'
 import type { CallEvent } from './event.ts'
-import { type CallState, isSounding, type Step, unchanged } from './state.ts'
-import { due } from './turns.ts'
+import { type CallState, type Step, unchanged } from './state.ts'
+import { due } from './waiting.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
 /** Tool calls of one turn, at most; further ones are answered without being run. */
 const MAX_TOOL_CALLS_PER_TURN = 8
 
+type Answer = { readonly callId: string; readonly output: string; readonly waiting: boolean }
+
 /** The model proposes a tool call. It is run once, however often it is announced. */
 export function onToolRequested(state: CallState, event: Of<'toolRequested'>): Step {
   const { toolCalls } = state.turns
   if (toolCalls.includes(event.callId)) return unchanged(state)
-  if (toolCalls.length >= MAX_TOOL_CALLS_PER_TURN || state.phase === 'wrapUp' || state.phase === 'over') {
+  if (toolCalls.length >= MAX_TOOL_CALLS_PER_TURN || state.phase === 'wrapUp') {
     const output = JSON.stringify({ status: 'refused', reason: 'too many tool calls in one turn' })
-    return { state, effects: [{ kind: 'answerTool', callId: event.callId, output }] }
+    // The wait that runs is not made longer, so that a model which only calls tools is given up in time.
+    return answer(state, { output, callId: event.callId, waiting: state.turns.replyDue === 'asked' })
   }
   const turns = {
     ...state.turns,
@@ -36,17 +39,26 @@ export function onToolFinished(state: CallState, event: Of<'toolFinished'>): Ste
     const closing = endCall({ ...state, turns }, event.atMs)
     return { state: closing.state, effects: [answered, ...closing.effects] }
   }
-  const waiting = due({ ...state, turns })
+  return answer({ ...state, turns }, { ...answered, waiting: false })
+}
+
+/** Answers the model's tool call and asks for one reply, which is waited for from now on unless it is already. */
+function answer(state: CallState, { callId, output, waiting }: Answer): Step {
+  const step = waiting ? unchanged(state) : due(state)
   const asked = { kind: 'requestReply', purpose: 'toolResult' } as const
   return {
-    state: waiting.state,
-    effects: [answered, ...(state.phase === 'live' ? [asked] : []), ...waiting.effects],
+    state: step.state,
+    effects: [
+      { kind: 'answerTool', callId, output },
+      ...(state.phase === 'live' ? [asked] : []),
+      ...step.effects,
+    ],
   }
 }
 
 /** Ends the call after the model's own goodbye; when it said nothing, with ours. */
 function endCall(state: CallState, atMs: number): Step {
-  const spoke = isSounding(state) || state.turns.replies.some((reply) => reply.sounded)
+  const spoke = state.sounding.replyItemIds.length > 0 || state.turns.replies.some((reply) => reply.sounded)
   return beginClosing(state, {
     ending: 'agentHungUp',
     revocable: true,

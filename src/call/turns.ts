@@ -1,8 +1,9 @@
 import type { CallEvent } from './event.ts'
 import { beginClosing, closeForLostModel, revokeClosing } from './ending.ts'
 import { interrupt, isUninterruptible, playClip, playOwed, withTurns } from './sounding.ts'
-import { type CallState, chain, type Reply, type Step, unchanged } from './state.ts'
+import { type CallState, chain, type Reply, type Step, unchanged, withTurn } from './state.ts'
 import * as transcript from './transcript.ts'
+import { due, notDue, onReplyGoesOn, oweResumption } from './waiting.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -14,9 +15,14 @@ const MAX_RETRIES = 1
 /** The caller begins to speak: whatever is being said stops, unless it must be heard. */
 export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): Step {
   const speaking = withTurn(state, { callerSpeaking: true, speechStartedAtMs: event.atMs })
-  const heardCaller = { ...speaking, idlePrompts: 0 }
-  if (isUninterruptible(heardCaller)) return unchanged(heardCaller)
-  return chain(heardCaller, revokeClosing, (now) => interrupt(now, event.heard), notDue)
+  const heardCaller = notDue({ ...speaking, idlePrompts: 0 })
+  if (isUninterruptible(heardCaller.state)) return heardCaller
+  return chain(
+    speaking,
+    () => heardCaller,
+    revokeClosing,
+    (now) => interrupt(now, event.heard),
+  )
 }
 
 /** The caller pauses: what was cut off and must be heard is said first, ahead of the reply. */
@@ -88,7 +94,7 @@ export function onReplySounding(state: CallState, event: Of<'replySounding'>): S
   }))
   const replyItemIds = [...new Set([...sounded.sounding.replyItemIds, event.itemId])]
   const sounding = { ...sounded.sounding, replyItemIds }
-  const step = chain({ ...sounded, sounding }, (now) => withTurns(now, recorded), notDue)
+  const step = chain({ ...sounded, sounding }, (now) => withTurns(now, recorded), onReplyGoesOn)
   if (stoppedAtMs === undefined) return step
   return {
     state: step.state,
@@ -127,8 +133,10 @@ export function onResponseDone(state: CallState, event: Of<'responseDone'>): Ste
     )
     return { state: next, effects }
   }
-  if (event.status === 'completed' || event.status === 'cancelled' || reply?.sounded) return unchanged(next)
-  return onUselessResponse(next, event)
+  const failed = event.status === 'failed' || event.status === 'incomplete'
+  if (failed && !reply?.sounded && state.phase === 'live') return onUselessResponse(next, event)
+  // What was asked for meanwhile is still to come.
+  return next.turns.replyDue === 'working' ? notDue(next) : unchanged(next)
 }
 
 /** A reply failed before anything was heard: once more where that can help, otherwise the caller is told. */
@@ -147,13 +155,6 @@ function onUselessResponse(state: CallState, event: Of<'responseDone'>): Step {
   return { state: closed.state, effects: [log, ...closed.effects] }
 }
 
-/** No reply was heard in time: first a sentence that asks for patience, then the model counts as lost. */
-export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
-  if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
-  if (event.name === 'hold') return playClip(state, 'hold', event.atMs)
-  return closeForLostModel(state, event.atMs)
-}
-
 /** Keys are events of their own: they prove that somebody is there. */
 export function onDtmf(state: CallState): Step {
   const effects = [{ kind: 'log', level: 'info', event: 'dtmf' } as const]
@@ -167,46 +168,12 @@ export function onMediaPaused(state: CallState): Step {
     : unchanged(state)
 }
 
-/** Marks a reply as due and starts to wait for it; between two streams it becomes due with the next one. */
-export function due(state: CallState): Step {
-  if (state.phase === 'detached') return unchanged(oweResumption(state))
-  if (state.phase !== 'live') return unchanged(state)
-  return {
-    state: withTurn(state, { replyDue: true }),
-    effects: [
-      { kind: 'setTimer', name: 'hold', delayMs: state.rules.holdMs },
-      { kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs },
-    ],
-  }
-}
-
-/** Notes that the call was broken off where the model was to speak, or will have a model that knows nothing of it. */
-export function oweResumption(state: CallState): CallState {
-  return { ...state, replyOwed: state.replyOwed ?? 'resumption' }
-}
-
-/** Ends the wait for a reply. */
-export function notDue(state: CallState): Step {
-  if (!state.turns.replyDue) return unchanged(state)
-  return {
-    state: withTurn(state, { replyDue: false }),
-    effects: [
-      { kind: 'cancelTimer', name: 'hold' },
-      { kind: 'cancelTimer', name: 'silentModel' },
-    ],
-  }
-}
-
 /** Silence on both sides: asks twice whether anybody is there, then says goodbye. */
 export function onIdle(state: CallState, event: Of<'timer'>): Step {
   if (!state.resting) return unchanged(state)
   const asked = { ...state, resting: false, idlePrompts: state.idlePrompts + 1 }
   if (state.idlePrompts < 2) return playClip(asked, 'idlePrompt', event.atMs)
   return beginClosing(asked, { ending: 'idle', revocable: true, sentence: 'goodbye', atMs: event.atMs })
-}
-
-function withTurn(state: CallState, patch: Partial<CallState['turns']>): CallState {
-  return { ...state, turns: { ...state.turns, ...patch } }
 }
 
 function withReply(state: CallState, responseId: string, make: (reply: Reply) => Reply): CallState {

@@ -5,10 +5,12 @@ import { Playback } from '../../src/call/playback.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { Line } from './support/line.ts'
 
+const nothing = () => undefined
+
 function start() {
   const clock = new VirtualClock()
   const sounding: string[] = []
-  const playback = new Playback({ onFirstHeard: () => undefined, onUtteranceHeard: () => undefined })
+  const playback = new Playback({ onFirstHeard: nothing, onUtteranceHeard: nothing, onReplyStalled: nothing })
   const media = new CallMedia({
     engine: createAudioEngine({ kind: 'integer' }),
     mode: 'pcm24k',

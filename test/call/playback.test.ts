@@ -15,6 +15,7 @@ function start() {
     onFirstHeard: (utterance) => events.push(`first ${name(utterance)}`),
     onUtteranceHeard: ({ utterance, heardMs, quiet }) =>
       events.push(`heard ${name(utterance)} ${heardMs}${quiet ? ' quiet' : ''}`),
+    onReplyStalled: ({ itemId }) => events.push(`stalled ${itemId}`),
   })
   const line = new Line(clock, (mark) => playback.onMark(mark, clock.nowMs()))
   playback.attach(line)
@@ -42,9 +43,9 @@ describe('Playback', () => {
     const { clock, events, playback, line, send } = start()
     send(reply, 200)
     line.play(300)
-    expect(events).toEqual(['first item_1'])
+    expect(events).toEqual(['first item_1', 'stalled item_1'])
     playback.complete(reply, clock.nowMs())
-    expect(events).toEqual(['first item_1', 'heard item_1 200 quiet'])
+    expect(events.slice(2)).toEqual(['heard item_1 200 quiet'])
   })
 
   it('heard() interpolates between marks and never exceeds what was sent', () => {

@@ -3,6 +3,7 @@ import { createAudioEngine } from '../../src/audio/engine.ts'
 import { Calls } from '../../src/call/calls.ts'
 import type { CallPorts } from '../../src/call/plan.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import type { StreamReceiver } from '../../src/ports/telephony.ts'
 import { Line } from './support/line.ts'
 import { testPlan, testPorts } from './support/ports.ts'
 
@@ -145,5 +146,34 @@ describe('CallSession faults', () => {
     expect(second.closed).toBeUndefined()
     await world.calls.onStatus({ callSid: SID, status: 'completed' })
     expect(second.closed).toEqual({ code: 1000, reason: 'done' })
+  })
+
+  it('a session that is lost during the goodbye does not keep the caller waiting for its end', async () => {
+    const world = start()
+    await world.offer()
+    const held: { receiver?: StreamReceiver } = {}
+    const line = new Line(world.clock, (name) =>
+      held.receiver?.onEvent({ kind: 'mark', name, atMs: world.clock.nowMs() }),
+    )
+    const attached = world.calls.attach({ callSid: SID, sink: line })
+    if (attached.ok) held.receiver = attached.receiver
+    const session = world.speech.last()
+    session.emit({ kind: 'sessionReady', sessionId: 'sess_1', atMs: 0 })
+    line.play(3_000)
+    const atMs = world.clock.nowMs()
+    session.emit({ kind: 'responseStarted', responseId: 'resp_1', atMs })
+    session.request.receiver.onAudio({
+      responseId: 'resp_1',
+      itemId: 'item_1',
+      bytes: new Uint8Array(48_000),
+    })
+    const call = { responseId: 'resp_1', callId: 'call_1', name: 'end_call', arguments: '{}' }
+    session.emit({ kind: 'toolRequested', ...call, atMs })
+    await settled()
+    session.emit({ kind: 'sessionLost', loss: { reason: 'closed', retryable: true }, atMs })
+    line.play(900)
+    expect(world.hangUps).toEqual([])
+    line.play(200)
+    expect(world.hangUps).toEqual([SID])
   })
 })

@@ -35,6 +35,13 @@ describe('runTool()', () => {
     expect(await outcome).toEqual({ status: 'failed', output: '{"status":"failed","reason":"internal"}' })
   })
 
+  it('a tool box that throws before it answers has failed too', async () => {
+    const { outcome } = start(() => {
+      throw new TypeError('broken')
+    })
+    expect((await outcome).status).toBe('failed')
+  })
+
   it('a tool that never answers has failed after its time', async () => {
     const { clock, outcome } = start(never)
     clock.advance(15_000)
