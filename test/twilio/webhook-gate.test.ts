@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { mutatedRequests } from './support/mutations.ts'
-import { authToken, publicUrl } from './support/names.ts'
+import { seededRandom } from '../../src/sim/caller/random.ts'
+import { encodeFields, mutatedRequests, signedVoiceRequest } from '../../src/sim/drills/mutated-requests.ts'
+import { accountSid, agentNumber, authToken, ownerNumber, publicUrl } from './support/names.ts'
 import { encode, signForm, voiceFields } from './support/forms.ts'
 import { startServer } from './support/server.ts'
 
@@ -28,7 +29,15 @@ function rawConnection(port: number) {
 describe('passGate()', () => {
   it('refuses every mutation of a signed request with 403 and an empty body, and offers no call', async () => {
     await using server = await startServer()
-    for (const request of mutatedRequests({ seed: 20_261_120, count: 500 })) {
+    const account = { accountSid, authToken, publicUrl, from: ownerNumber, to: agentNumber }
+    // What the mutations start from is accepted: it is the change that is refused.
+    const honest = signedVoiceRequest(account, seededRandom(1))
+    const accepted = await server.send(honest.target, {
+      headers: { 'content-type': formType, 'x-twilio-signature': honest.signature },
+      body: encodeFields(honest.fields),
+    })
+    expect(accepted.status).toBe(200)
+    for (const request of mutatedRequests({ ...account, seed: 20_261_120, count: 500 })) {
       const answer = await server.send(request.target, {
         headers: { 'content-type': formType, 'x-twilio-signature': request.signature },
         body: request.body,
@@ -39,7 +48,7 @@ describe('passGate()', () => {
         mutation: request.mutation,
       })
     }
-    expect(server.calls.offers).toEqual([])
+    expect(server.calls.offers.map(({ callSid }) => callSid)).toEqual([honest.callSid])
     expect(server.metrics.total('refusals_total')).toBe(500)
   })
 

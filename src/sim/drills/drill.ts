@@ -1,0 +1,61 @@
+import type { World } from '../world.ts'
+
+/** What a drill runs against: a server in its world, and what the server has recorded. */
+export type DrillGround = {
+  readonly world: World
+  /** Everything recorded about a call; undefined when there was no such call. */
+  record(callSid: string): Promise<object | undefined>
+}
+
+/** How a drill is run. */
+export type DrillOptions = {
+  /** The same seed does the same things, as far as clocks allow. */
+  readonly seed: number
+  /** How much is done, in the unit that the drill names. */
+  readonly count: number
+}
+
+/** A number of a drill, or several under names or in a row. */
+export type DrillNumber =
+  string | number | readonly DrillNumber[] | { readonly [name: string]: DrillNumber | undefined }
+
+/** What came out of a drill. */
+export type DrillResult = {
+  readonly numbers: Readonly<Record<string, DrillNumber>>
+  /** Bars that were missed, each as a sentence with the number that missed it; empty when the drill was passed. */
+  readonly missed: readonly string[]
+}
+
+/** A drill could not be run, which says nothing about its bars. */
+export class DrillError extends Error {
+  readonly code = 'ERR_DRILL'
+}
+
+/** The sentences of those bars that do not hold. */
+export function missedBars(
+  bars: readonly (readonly [holds: boolean, sentence: string])[],
+): readonly string[] {
+  return bars.filter(([holds]) => !holds).map(([, sentence]) => sentence)
+}
+
+/** A setting of the server under drill, which its world has made. */
+export function settingOf(world: World, name: string): string {
+  const value = world.env[name]
+  if (value === undefined) throw new DrillError(`Cannot run a drill: its world has no ${name}`)
+  return value
+}
+
+/** Works through a list with so many at a time, and answers in the order of the list. */
+export async function inLanes<Item, Outcome>(
+  lanes: number,
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const queue = items.entries()
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of queue) outcomes[index] = await work(item, index)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return outcomes
+}

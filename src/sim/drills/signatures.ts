@@ -1,0 +1,197 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import { type Random, seededRandom } from '../caller/random.ts'
+import { signRequest } from '../twilio/signature.ts'
+import { waitMs } from '../twilio/wait.ts'
+import type { World } from '../world.ts'
+import {
+  type DrillGround,
+  DrillError,
+  type DrillOptions,
+  type DrillResult,
+  inLanes,
+  missedBars,
+  settingOf,
+} from './drill.ts'
+import {
+  encodeFields,
+  type MutatedRequest,
+  mutatedRequests,
+  type SigningAccount,
+  signedVoiceRequest,
+} from './mutated-requests.ts'
+import { mutatedUpgrades, signedUpgrade } from './mutated-upgrades.ts'
+import { type Stranger, strangerAt } from './stranger.ts'
+
+/** How long a nonce of the server under this drill lives. */
+const NONCE_TTL_MS = 4_000
+
+/** Settings of the server under this drill. */
+export const signaturesEnv = { NONCE_TTL_MS: String(NONCE_TTL_MS) }
+
+/** Of five requests one asks for a media socket. */
+const UPGRADE_SHARE = 0.2
+/** Attempts on one nonce, at most, so that it is still alive when its own upgrade comes last. */
+const MOST_ATTEMPTS_A_NONCE = 60
+const LANES = 8
+
+type Scene = {
+  readonly account: SigningAccount
+  readonly stranger: Stranger
+  readonly random: Random
+  /** How often each status answered what had to be refused. */
+  readonly answers: Map<number, number>
+  /** Those that were not refused, by what had been done to them. */
+  readonly accepted: string[]
+}
+
+/**
+ * Sends webhooks and upgrades that Twilio could not have sent: forged, changed, replayed, expired. Honest calls stand
+ * between them and show that it is the change that is refused. Count: requests that must be refused.
+ */
+export async function drillSignatures(
+  ground: DrillGround,
+  { seed, count }: DrillOptions,
+  clock: Clock = systemClock,
+): Promise<DrillResult> {
+  const { world } = ground
+  const account = accountOf(world)
+  await using stranger = strangerAt(account.publicUrl, clock)
+  const scene: Scene = {
+    account,
+    stranger,
+    // Another sequence than that of the mutated requests, whose sids must stay unknown to the server.
+    random: seededRandom(~seed),
+    answers: new Map(),
+    accepted: [],
+  }
+  const before = { sessions: sessionsOpened(world), calls: await callsTotal(stranger) }
+  const upgradeCount = Math.round(count * UPGRADE_SHARE)
+  const requests = [...mutatedRequests({ ...account, seed, count: count - upgradeCount })]
+  await inLanes(LANES, requests, async (request) => {
+    note(scene, request.mutation, (await stranger.post(request)).status)
+  })
+  const expired = await ringHonestly(scene)
+  const expiresAtMs = clock.nowMs() + NONCE_TTL_MS
+  const rings = 1 + (await tryUpgrades(scene, upgradeCount - 1))
+  await waitMs(clock, Math.max(0, expiresAtMs + 50 - clock.nowMs()), AbortSignal.any([]))
+  const late = signedUpgrade(account, expired.nonce)
+  note(scene, 'an expired nonce', await stranger.upgrade(late))
+  await hangUp(scene, expired.callSid)
+  const numbers = {
+    webhooks: requests.length,
+    upgrades: upgradeCount,
+    mutations: new Set(requests.map(({ mutation }) => mutation)).size,
+    honestCalls: rings,
+    accepted: scene.accepted.length,
+    answers: Object.fromEntries(scene.answers),
+    refusedFor: await refusalReasons(stranger),
+    sessionsOpened: Math.max(0, sessionsOpened(world) - before.sessions - rings),
+    callsTaken: (await callsTotal(stranger)) - before.calls - rings,
+    recordsMade: await recordsOf(ground, requests),
+  }
+  const { accepted, sessionsOpened: sessions, callsTaken, recordsMade } = numbers
+  return {
+    numbers,
+    missed: missedBars([
+      [accepted === 0, `${accepted} accepted: ${[...new Set(scene.accepted)].join(', ')}`],
+      [sessions === 0, `${sessions} model sessions opened`],
+      [callsTaken === 0, `${callsTaken} calls taken`],
+      [recordsMade === 0, `${recordsMade} records made`],
+    ]),
+  }
+}
+
+function accountOf(world: World): SigningAccount {
+  return {
+    accountSid: settingOf(world, 'TWILIO_ACCOUNT_SID'),
+    authToken: settingOf(world, 'TWILIO_AUTH_TOKEN'),
+    publicUrl: settingOf(world, 'PUBLIC_URL'),
+    from: '+14155550190',
+    to: settingOf(world, 'TWILIO_PHONE_NUMBER'),
+  }
+}
+
+/** Tries upgrades on fresh nonces, each of which is then used honestly and tried once more. @returns calls made */
+async function tryUpgrades(scene: Scene, count: number): Promise<number> {
+  const { account, stranger, random } = scene
+  let left = count
+  let rings = 0
+  while (left > 0) {
+    const call = await ringHonestly(scene)
+    const other = await ringHonestly(scene)
+    rings += 2
+    const attempts = Array.from({ length: MOST_ATTEMPTS_A_NONCE }, () =>
+      mutatedUpgrades({ account, nonce: call.nonce, otherNonce: other.nonce, random }),
+    )
+      .flat()
+      .slice(0, Math.min(left - 1, MOST_ATTEMPTS_A_NONCE))
+    for (const attempt of attempts) note(scene, attempt.mutation, await stranger.upgrade(attempt))
+    const honest = signedUpgrade(account, call.nonce)
+    const status = await stranger.upgrade(honest)
+    if (status !== 101) throw new DrillError(`Cannot go on: an honest upgrade was answered with ${status}`)
+    note(scene, 'a replayed upgrade', await stranger.upgrade(honest))
+    left -= attempts.length + 1
+    await hangUp(scene, call.callSid)
+    await hangUp(scene, other.callSid)
+  }
+  return rings
+}
+
+/** A call as Twilio announces it; the nonce of its stream. */
+async function ringHonestly({
+  account,
+  stranger,
+  random,
+}: Scene): Promise<{ callSid: string; nonce: string }> {
+  const { fields, ...request } = signedVoiceRequest(account, random)
+  const answer = await stranger.post({ ...request, body: encodeFields(fields) })
+  const nonce = /\/twilio\/media\/([A-Za-z0-9_-]{22})"/.exec(answer.body)?.[1]
+  if (nonce === undefined)
+    throw new DrillError(`Cannot go on: an honest webhook was answered with ${answer.status} and no stream`)
+  return { callSid: request.callSid, nonce }
+}
+
+async function hangUp({ account, stranger }: Scene, callSid: string): Promise<void> {
+  const target = '/twilio/status'
+  const fields = [
+    ['AccountSid', account.accountSid],
+    ['CallSid', callSid],
+    ['CallStatus', 'completed'],
+    ['CallDuration', '1'],
+  ] as const
+  const signature = signRequest(account.authToken, account.publicUrl + target, fields)
+  await stranger.post({ target, signature, body: encodeFields(fields) })
+}
+
+function note({ answers, accepted }: Scene, mutation: string, status: number): void {
+  answers.set(status, (answers.get(status) ?? 0) + 1)
+  if (status !== 403) accepted.push(`${mutation} (${status})`)
+}
+
+function sessionsOpened(world: World): number {
+  return (world.openai.sessions.at(-1)?.connection.sessionNumber ?? 0) + world.openai.refusedHandshakes.length
+}
+
+async function callsTotal(stranger: Stranger): Promise<number> {
+  const { body } = await stranger.get('/metrics')
+  const values = body.matchAll(/^calls_total(?:\{[^}]*\})? (\d+)$/gm)
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
+}
+
+/** How the server itself counted what it refused. */
+async function refusalReasons(stranger: Stranger): Promise<Record<string, number>> {
+  const { body } = await stranger.get('/metrics')
+  const lines = body.matchAll(/^refusals_total\{reason="([^"]+)",route="([^"]+)"\} (\d+)$/gm)
+  return Object.fromEntries(
+    [...lines].map(([, reason, route, value]) => [`${route} ${reason}`, Number(value)]),
+  )
+}
+
+async function recordsOf(ground: DrillGround, requests: readonly MutatedRequest[]): Promise<number> {
+  const named = requests.flatMap(({ callSid, body }) => [
+    callSid,
+    ...new URLSearchParams(body).getAll('CallSid'),
+  ])
+  const found = await inLanes(LANES, [...new Set(named)], (callSid) => ground.record(callSid))
+  return found.filter((record) => record !== undefined).length
+}
