@@ -34,6 +34,8 @@ type LiveCall = {
   readonly from: string
   nonce: string
   reattachments: number
+  /** The answer to the end of the stream, until another one has started: a repeated webhook gets the same. */
+  renewal: Promise<CallAnswer> | undefined
 }
 
 /** All calls of this process: admits them, gives each its nonce, and joins streams to them. */
@@ -85,6 +87,7 @@ export class Calls implements IncomingCalls {
     const call = this.#live.get(stream.callSid)
     if (!call) return { ok: false, reason: 'noSuchCall' }
     if (!this.#isAlive(stream.callSid)) return { ok: false, reason: 'callOver' }
+    call.renewal = undefined
     return { ok: true, receiver: call.session.attach(stream.sink) }
   }
 
@@ -96,24 +99,23 @@ export class Calls implements IncomingCalls {
     }
     // The network may tell of the stream's end before the socket does.
     call.session.streamGone('closed')
-    if (call.session.phase() !== 'detached') return { kind: 'hangUp' }
-    if (call.reattachments >= MAX_REATTACHMENTS) return this.#apology()
-    call.reattachments++
-    call.nonce = await this.#issueNonce(callSid)
-    return { kind: 'connect', nonce: call.nonce }
+    call.renewal ??= this.#renew(callSid, call)
+    try {
+      return await call.renewal
+    } catch (error) {
+      call.renewal = undefined
+      throw error
+    }
   }
 
   async onStatus(update: CallStatusUpdate): Promise<void> {
+    const { callSid, status, durationSeconds } = update
     const { storage } = this.#options.ports
-    this.#live.get(update.callSid)?.session.statusChanged(update.status)
-    if (update.status === 'unknown') return
-    const { durationSeconds } = update
-    const known = await storage.findCall(update.callSid)
-    if (!known) return
-    await storage.patchCall(update.callSid, {
-      status: update.status,
-      ...(durationSeconds !== undefined && { durationSeconds }),
-    })
+    // Asked for first, so that the network's word for the end stands in the record and not ours, which follows.
+    const written = status === 'unknown' ? undefined : storage.patchCall(callSid, { status })
+    this.#live.get(callSid)?.session.statusChanged(status)
+    await written
+    if (durationSeconds !== undefined) await storage.patchCall(callSid, { durationSeconds })
   }
 
   async onStreamStatus(update: StreamStatusUpdate): Promise<void> {
@@ -149,7 +151,7 @@ export class Calls implements IncomingCalls {
     if (await ports.storage.findCall(callSid)) return { kind: 'hangUp' }
     if (this.#isBusy(offer)) return { kind: 'sayAndHangUp', text: say.busy, language: say.language }
     const session = new CallSession(this.#options.plan(offer), ports, () => this.#over(callSid))
-    const call: LiveCall = { session, from: offer.from, nonce: '', reattachments: 0 }
+    const call: LiveCall = { session, from: offer.from, nonce: '', reattachments: 0, renewal: undefined }
     // The place is taken before the first await, so that a burst of webhooks cannot overrun the limit.
     this.#live.set(callSid, call)
     ports.metrics.count('calls_total', { direction: offer.direction })
@@ -179,6 +181,16 @@ export class Calls implements IncomingCalls {
     ports.metrics.count('refusals_total', { reason })
     ports.log.forCall(offer.callSid).event('warn', 'callRefused', { reason, from: offer.from })
     return true
+  }
+
+  /** A new stream for a call whose stream broke, or never came about. */
+  async #renew(callSid: string, call: LiveCall): Promise<CallAnswer> {
+    const phase = call.session.phase()
+    if (phase !== 'detached' && phase !== 'ringing') return { kind: 'hangUp' }
+    if (call.reattachments >= MAX_REATTACHMENTS) return this.#apology()
+    call.reattachments++
+    call.nonce = await this.#issueNonce(callSid)
+    return { kind: 'connect', nonce: call.nonce }
   }
 
   async #issueNonce(callSid: string): Promise<string> {

@@ -125,6 +125,44 @@ describe('Calls', () => {
     expect(await world.offer()).toEqual({ kind: 'hangUp' })
   })
 
+  it('afterStream() repeated before the next stream gives the same answer and no new nonce', async () => {
+    const world = start()
+    await world.offer()
+    join(world)
+    const [first, second] = await Promise.all([world.calls.afterStream(SID), world.calls.afterStream(SID)])
+    expect(first.kind).toBe('connect')
+    expect(second).toEqual(first)
+    expect(await world.calls.afterStream(SID)).toEqual(first)
+    join(world)
+    const next = await world.calls.afterStream(SID)
+    expect(next.kind).toBe('connect')
+    expect(next).not.toEqual(first)
+  })
+
+  it('afterStream() gives a call whose first stream never came about another one', async () => {
+    const world = start()
+    const offered = await world.offer()
+    const answer = await world.calls.afterStream(SID)
+    expect(answer.kind).toBe('connect')
+    expect(answer).not.toEqual(offered)
+    expect(join(world).closed).toBeUndefined()
+  })
+
+  it("onStatus() keeps the network's own word for how a call ended", async () => {
+    const world = start()
+    const patches: unknown[] = []
+    const patchCall = world.storage.patchCall.bind(world.storage)
+    world.storage.patchCall = async (callSid, patch) => {
+      patches.push(patch.status)
+      await patchCall(callSid, patch)
+    }
+    await world.offer()
+    await world.calls.onStatus({ callSid: SID, status: 'no-answer', durationSeconds: 0 })
+    await settled()
+    expect(patches.slice(0, 2)).toEqual(['no-answer', 'completed'])
+    expect(world.storage.calls.get(SID)?.durationSeconds).toBe(0)
+  })
+
   it('a call that reaches its maximum length is warned, hears goodbye, is hung up and completely recorded', async () => {
     const world = start()
     await world.offer()
