@@ -17,7 +17,8 @@ export class HeldAudio {
 
   /** Keeps a copy of the bytes; drops the oldest chunks beyond the bound. */
   push(ulaw: Uint8Array): void {
-    this.#chunks.push(ulaw.slice())
+    // Not ulaw.slice(): of a Buffer that is a view, and the codec's buffer is written anew with every frame.
+    this.#chunks.push(new Uint8Array(ulaw))
     this.#bytes += ulaw.length
     while (this.#bytes > this.#maxBytes) {
       const oldest = this.#chunks.shift()
