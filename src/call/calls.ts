@@ -149,7 +149,10 @@ export class Calls implements IncomingCalls {
     const live = this.#live.get(callSid)
     if (live) return this.#isAlive(callSid) ? { kind: 'connect', nonce: live.nonce } : { kind: 'hangUp' }
     if (await ports.storage.findCall(callSid)) return { kind: 'hangUp' }
-    if (this.#isBusy(offer)) return { kind: 'sayAndHangUp', text: say.busy, language: say.language }
+    if (this.#isBusy(offer)) {
+      ports.background('recordRefusal', this.#recordRefusal(offer))
+      return { kind: 'sayAndHangUp', text: say.busy, language: say.language }
+    }
     const session = new CallSession(this.#options.plan(offer), ports, () => this.#over(callSid))
     const call: LiveCall = { session, from: offer.from, nonce: '', reattachments: 0, renewal: undefined }
     // The place is taken before the first await, so that a burst of webhooks cannot overrun the limit.
@@ -181,6 +184,24 @@ export class Calls implements IncomingCalls {
     ports.metrics.count('refusals_total', { reason })
     ports.log.forCall(offer.callSid).event('warn', 'callRefused', { reason, from: offer.from })
     return true
+  }
+
+  /** A call that was not taken leaves a record like any other. */
+  async #recordRefusal({ callSid, direction, from, to }: CallOffer): Promise<void> {
+    const { clock, storage } = this.#options.ports
+    const atMs = Math.round(clock.wallMs())
+    await storage.insertCall({
+      callSid,
+      direction,
+      from,
+      to,
+      persona: 'none',
+      actor: 'external',
+      status: 'ringing',
+      startedAtMs: atMs,
+      endedAtMs: atMs,
+      ending: 'refused',
+    })
   }
 
   /** A new stream for a call whose stream broke, or never came about. */

@@ -76,6 +76,8 @@ describe('Calls', () => {
     })
     expect((await world.offer('CA3', 'anonymous')).kind).toBe('connect')
     expect((await world.offer('CA4', 'anonymous')).kind).toBe('connect')
+    await settled()
+    expect(world.storage.calls.get('CA2')).toMatchObject({ ending: 'refused', from: '+14155550123' })
     const full = start({ maxCalls: 1 })
     await full.offer('CA1')
     expect((await full.offer('CA2', '+14155550124')).kind).toBe('sayAndHangUp')
