@@ -101,8 +101,8 @@ function settle(state: CallState): Step {
 /** Nobody speaks, nothing is played and nothing is due: the time until the caller is asked for starts to run. */
 function rest(state: CallState): Step {
   const { callerSpeaking, replies, replyDue, toolsRunning } = state.turns
-  const busy =
-    callerSpeaking || replies.length > 0 || replyDue !== undefined || toolsRunning > 0 || isSounding(state)
+  const replying = replies.some((reply) => !reply.dropped)
+  const busy = callerSpeaking || replying || replyDue !== undefined || toolsRunning > 0 || isSounding(state)
   const resting = state.phase === 'live' && state.session === 'ready' && !busy
   if (resting === state.resting) return unchanged(state)
   return {

@@ -71,6 +71,12 @@ describe('step() silence', () => {
     expect(JSON.stringify(call.effects)).not.toContain('5"')
   })
 
+  it('runs also when an interrupted response is never said to be over', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), ...replying)
+    call.feed({ kind: 'speechStarted', itemId: 'item_v', heard: [] })
+    expect(call.feed({ kind: 'speechStopped', itemId: 'item_v' }).state.resting).toBe(true)
+  })
+
   it('does not run while the model thinks or speaks', () => {
     const call = new Fed().feed(...opened).feed(...turn('item_u'), ...replying)
     expect(call.did('cancelTimer')).toContainEqual({ kind: 'cancelTimer', name: 'idle' })
