@@ -42,6 +42,7 @@ export class CallSession {
   #state: CallState
   #eventAtMs = 0
   #isOver = false
+  #hangUpOrdered = false
 
   /** @param onOver called once, when the record of the call is complete */
   constructor(plan: CallPlan, ports: CallPorts, onOver: () => void) {
@@ -277,6 +278,8 @@ export class CallSession {
   }
 
   async #hangUp(): Promise<void> {
+    if (this.#hangUpOrdered) return
+    this.#hangUpOrdered = true
     const outcome = await this.#ports.telephony.hangUp(this.plan.callSid)
     const code = outcome.ok ? {} : { code: outcome.code }
     this.#post({ kind: 'hangUpDone', ok: outcome.ok, ...code, heard: this.#heard(), atMs: this.#now() })
@@ -298,7 +301,7 @@ export class CallSession {
   #failHard(code: string): void {
     if (this.#isOver) return
     this.#log.event('fatal', 'callFailed', { code })
-    if (this.#state.phase !== 'hangingUp') this.#ports.background('hangUp', this.#hangUp())
+    this.#ports.background('hangUp', this.#hangUp())
     this.#attempt(() => this.#stream.leave('failed')?.close(1011, 'internal error'))
     this.#attempt(() => this.#line.close('failed'))
     this.#attempt(() => this.#finish({ kind: 'finish', ending: 'failed' }))
