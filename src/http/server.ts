@@ -7,6 +7,8 @@ import { answerBrokenRequest, answerError, answerWithProblems } from './problem.
 
 const maxBodyBytes = 65_536
 const maxCheckingIntervalMs = 1000
+/** Requests that are under way when the server closes get this long for their answer. */
+const lastAnswersMs = 2000
 
 /**
  * Makes the HTTP server that all routes are registered on. Not listening yet.
@@ -40,6 +42,7 @@ export function createServer(options: {
   })
   app.removeContentTypeParser('text/plain')
   answerWithProblems(app, log)
+  endConnectionsWhenClosing(app)
   // Nothing here is a page yet: no script, style or frame from anywhere. A page of ours says what it needs at its route.
   const nothing = ["'none'"]
   app.register(helmet, {
@@ -50,4 +53,21 @@ export function createServer(options: {
     },
   })
   return app
+}
+
+/**
+ * Closing ends connections that are idle at that moment. One whose last request is being answered just then would be
+ * kept alive, and the server with it, for as long as its client likes: 72 seconds.
+ */
+function endConnectionsWhenClosing(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    AbortSignal.timeout(lastAnswersMs).addEventListener('abort', () => app.server.closeAllConnections())
+    done()
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+    return Promise.resolve()
+  })
 }

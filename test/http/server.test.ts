@@ -170,3 +170,43 @@ describe('createServer() on the wire', () => {
     expect(headers).not.toHaveProperty('x-powered-by')
   })
 })
+
+describe('createServer() on closing', () => {
+  it('ends a kept-alive connection after the answer that was under way', async () => {
+    const { app } = server()
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<string>()
+    app.get('/slow', () => {
+      asked.resolve()
+      return answer.promise
+    })
+    app.addHook('preClose', (done) => {
+      answer.resolve('done')
+      done()
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = app.server.address() as AddressInfo
+    const socket = connect(port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (data) => (received += data.toString()))
+    socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n')
+    await asked.promise
+    await Promise.all([app.close(), once(socket, 'close')])
+    expect(received).toMatch(/^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*done$/i)
+  })
+
+  it('gives up on an answer that does not come', async () => {
+    const { app } = server()
+    const asked = Promise.withResolvers<void>()
+    app.get('/never', () => {
+      asked.resolve()
+      return new Promise(() => undefined)
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write('GET /never HTTP/1.1\r\nhost: a\r\n\r\n')
+    await asked.promise
+    await Promise.all([app.close(), once(socket, 'close')])
+    expect(socket.bytesRead).toBe(0)
+  })
+})
