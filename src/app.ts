@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { randomInt } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -9,6 +10,7 @@ import { planCall } from './call/plan-call.ts'
 import type { CallPorts } from './call/plan.ts'
 import { inventApiKey } from './config/api-keys.ts'
 import type { Config, Secrets } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
 import type { Environment } from './config/field.ts'
 import { readConfig } from './config/read-config.ts'
 import { realtimeSettings } from './config/realtime-settings.ts'
@@ -29,13 +31,7 @@ import { parseClipManifest } from './prompts/clip-manifest.ts'
 import { parsePersona, type Persona } from './prompts/persona.ts'
 import { createPromptAudio } from './prompts/prompt-audio.ts'
 import { sentenceText } from './prompts/sentences.ts'
-import {
-  type ControlAddress,
-  controlFile,
-  parseControlAddress,
-  startControl,
-  TurnFeed,
-} from './sim/control.ts'
+import { startControl, TurnFeed } from './sim/control.ts'
 import { announcementOf } from './sim/announcement.ts'
 import { freePort } from './sim/free-port.ts'
 import { rehearsalClock } from './sim/rehearsal-clock.ts'
@@ -66,6 +62,7 @@ export type ServerOptions = {
 /** A running server; disposing of it says goodbye on live calls, closes everything and leaves complete records. */
 export type Server = AsyncDisposable & {
   readonly origin: string
+  readonly log: Log
   /** Everything recorded about a call, including what was just asked to be written. */
   record(callSid: string): Promise<CompleteCall | undefined>
 }
@@ -104,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const running = starting.move()
   return {
     origin,
+    log,
     record: async (callSid) => {
       await storage.flush()
       return storage.completeCall(callSid)
@@ -183,7 +181,7 @@ function realtimeOptions(
 ): RealtimeOptions {
   const voice = realtimeVoice(config.openai.realtimeVoice)
   if (voice) return { ...realtimeSettings(config), ...own, clock, log, metrics, voice }
-  throw new Error('Cannot start: OPENAI_REALTIME_VOICE names no voice of Realtime')
+  throw new ConfigError([{ name: 'OPENAI_REALTIME_VOICE', problem: 'names no voice of Realtime' }])
 }
 
 async function buildHttp(
@@ -237,12 +235,12 @@ async function loadPromptAudio(folder: string): Promise<PromptAudio> {
 async function loadPersona(folder: string, id: string): Promise<Persona> {
   const file = join(folder, `${id}.md`)
   const parsed = parsePersona(file, await readFile(file, 'utf8'))
-  if (!parsed.ok) throw new Error(`Cannot use persona ${id}: ${parsed.problems.join('; ')}`)
-  return parsed.persona
+  if (parsed.ok) return parsed.persona
+  throw new ConfigError(parsed.problems.map((problem) => ({ name: 'PERSONA_DIR', problem })))
 }
 
 /** What `npm start` runs, and what its terminal is told. */
-export type Running = AsyncDisposable & { readonly announcement: readonly string[] }
+export type Running = AsyncDisposable & { readonly announcement: readonly string[]; readonly log: Log }
 
 /**
  * Starts what the environment asks for: the server, or without an OpenAI key a rehearsal that waits for calls.
@@ -253,25 +251,22 @@ export async function start(env: Environment): Promise<Running> {
   const mode = runMode(config, secrets)
   if (mode.mode !== 'rehearsal') {
     const server = await startServer({ config, secrets, mode })
-    return { announcement: [], [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+    return { ...server, announcement: [] }
   }
   await using starting = new AsyncDisposableStack()
   const turns = new TurnFeed()
-  const rehearsal = starting.use(await startRehearsal({ env, onTurn: (turn) => turns.tell(turn) }))
-  starting.use(await startControl({ world: rehearsal.world, turns, runs: 'runs' }))
+  // Another seed each time, so that no call has the id of one that the same DATA_DIR holds from before.
+  const seed = randomInt(2 ** 31)
+  const rehearsal = starting.use(await startRehearsal({ env, seed, onTurn: (turn) => turns.tell(turn) }))
+  const port = Number(new URL(rehearsal.origin).port)
+  starting.use(await startControl({ world: rehearsal.world, turns, runs: 'runs', port }))
   const announcement = await announcementOf(rehearsal)
   const running = starting.move()
-  return {
-    announcement,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  }
+  return { announcement, log: rehearsal.log, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-/** How the running rehearsal of this user is rung; undefined when none runs. */
-export async function readControl(): Promise<ControlAddress | undefined> {
-  const text = await readFile(controlFile(), 'utf8').catch(() => '')
-  return parseControlAddress(text)
-}
+/** How running rehearsals of this user are rung. */
+export { readControls } from './sim/control.ts'
 
 /** A server in a world of its own. */
 export type Rehearsal = Server & { readonly world: World; readonly apiKey: string | undefined }
@@ -296,9 +291,9 @@ export async function startRehearsal(
   const world = starting.use(await startWorld({ clock, seed, publicUrl: `http://${host}:${port}` }))
   const { dataDir, dataDirIsDefault } = asked.config.server
   const folder = dataDirIsDefault ? await mkdtemp(join(tmpdir(), 'consigliere-')) : dataDir
-  if (dataDirIsDefault) starting.defer(() => rm(folder, { recursive: true, force: true }))
-  const invented = inventApiKey(env)
-  const own = { ...env, ...invented.env, HOST: host, PORT: String(port), DATA_DIR: folder }
+  if (dataDirIsDefault) starting.defer(removeAtTheLatestAtExit(folder))
+  const invented = env['API_KEYS'] === undefined ? inventApiKey() : undefined
+  const own = { ...env, ...invented?.env, HOST: host, PORT: String(port), DATA_DIR: folder }
   const settings = readConfig({ ...own, ...world.env })
   const mode = { mode: 'rehearsal', missing: runMode(asked.config, asked.secrets).missing } as const
   const { logTo, onTurn } = options
@@ -306,5 +301,15 @@ export async function startRehearsal(
     await startServer({ ...settings, mode, clock, ...(logTo && { logTo }), ...(onTurn && { onTurn }) }),
   )
   const running = starting.move()
-  return { ...server, world, apiKey: invented.key, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { ...server, world, apiKey: invented?.key, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** A process that is told twice to end does so without closing anything; the folder goes all the same. */
+function removeAtTheLatestAtExit(folder: string): () => void {
+  const remove = (): void => {
+    process.off('exit', remove)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.on('exit', remove)
+  return remove
 }

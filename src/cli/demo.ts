@@ -1,32 +1,29 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Rehearsal, startRehearsal } from '../app.ts'
-import { latencyTable, speechLine } from './show-call.ts'
+import type { Rehearsal } from '../app.ts'
+import { exitCode, fail, runCommand } from './command-line.ts'
+import { endingSentence, filesOf, latencyTable, speechLine } from './show-call.ts'
 
-/** The demo ends by itself; if something hangs, it fails after this. */
+/** The demo ends by itself; if something hangs, it fails after this: longer than the longest scenario. */
 const DEADLINE_MS = 90_000
 
-const { values } = parseArgs({ options: { scenario: { type: 'string', default: 'opening-hours' } } })
-const timer = setTimeout(() => {
-  process.stderr.write('The demo did not end in time\n')
-  process.exit(1)
-}, DEADLINE_MS)
+const usage = 'Usage: npm run demo -- [--scenario NAME]'
 
-try {
-  process.exitCode = await demo(values.scenario)
-} finally {
-  clearTimeout(timer)
-}
+await runCommand(usage, async () => {
+  const { values } = parseArgs({ options: { scenario: { type: 'string', default: 'opening-hours' } } })
+  const timer = setTimeout(() => process.exit(fail('The demo did not end in time', 1)), DEADLINE_MS)
+  return demo(values.scenario).finally(() => clearTimeout(timer))
+})
 
 /** Rings the server once, shows the call while it happens, and answers with an exit code. */
 async function demo(name: string): Promise<number> {
-  const logLines: string[] = []
   const shown = new Map<number, string>()
-  console.log('Consigliere rehearses one call: Twilio, OpenAI and the caller are played on this machine.\n')
+  console.log('Consigliere rehearses one call: Twilio, OpenAI and the caller are played on this machine.')
+  // Loaded only now, so that the first line is there at once.
+  const { startRehearsal } = await import('../app.ts')
   await using rehearsal = await startRehearsal({
-    env: { PORT: '0' },
-    logTo: { write: (line) => void logLines.push(line) },
+    env: { PORT: '0', PERSONA_DIR: process.env['PERSONA_DIR'] },
+    // The demo shows the call itself; the same lines are seen with npm start.
+    logTo: { write: () => undefined },
     onTurn: (turn) => {
       const line = speechLine(turn)
       if (line === undefined || shown.get(turn.seq) === line) return
@@ -37,10 +34,10 @@ async function demo(name: string): Promise<number> {
   const scenarios = await rehearsal.world.scenarios()
   const scenario = scenarios.find((one) => one.name === name)
   if (!scenario) {
-    console.error(`No scenario is called ${name}: there are ${scenarios.map((one) => one.name).join(', ')}`)
-    return 64
+    const names = scenarios.map((one) => one.name).join(', ')
+    return fail(`No scenario is called ${name}: there are ${names}`, exitCode.usage)
   }
-  console.log(`${scenario.about}\n`)
+  console.log(`${scenario.about} It is spoken at the pace of a real call, so it takes a while.\n`)
   const { call, ended } = await rehearsal.world.ring(scenario, { runs: 'runs' })
   const { summary, folder } = await ended
   await showOutcome(rehearsal, { callSid: call.sid, folder })
@@ -57,12 +54,9 @@ async function showOutcome(
   const record = await rehearsal.record(run.callSid)
   if (!record) throw new Error(`Cannot show the call: ${run.callSid} left no record`)
   console.log(`\n${latencyTable(record.turns)}`)
-  const { call } = record
-  console.log(
-    `\nThe call took ${call.durationSeconds ?? 0} s and ended by ${call.ending ?? 'nothing known'}.`,
-  )
-  if (run.folder === undefined || !existsSync(run.folder)) return
-  for (const file of ['heard-by-caller.wav', 'said-by-caller.wav', 'events.jsonl']) {
-    console.log(`  ${join(run.folder, file)}`)
-  }
+  const { durationSeconds = 0, ending } = record.call
+  console.log(`\n${endingSentence({ durationSeconds, ...(ending !== undefined && { by: ending }) })}`)
+  if (run.folder === undefined) return
+  console.log('Listen to it, or read what happened on both sides:')
+  for (const file of filesOf(run.folder)) console.log(`  ${file}`)
 }

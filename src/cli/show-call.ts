@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 /** A turn as it is shown: part of what the record holds. */
 export type ShownTurn = {
   readonly seq: number
@@ -15,6 +17,29 @@ export function speechLine(turn: ShownTurn): string | undefined {
   if (turn.text === '' && !turn.interrupted) return undefined
   const who = turn.speaker === 'caller' ? 'Caller' : 'Agent '
   return `${who}  ${turn.text}${turn.interrupted ? ' — (interrupted)' : ''}`
+}
+
+const endings: ReadonlyMap<string | undefined, string> = new Map([
+  ['callerHungUp', 'the caller hung up'],
+  ['agentHungUp', 'the agent hung up'],
+  ['idle', 'the caller stayed silent'],
+  ['maximumLength', 'it had reached the longest time for a call'],
+  ['modelLost', 'the model was lost'],
+  ['streamLost', 'the media stream was lost'],
+  ['shutdown', 'the server was stopped'],
+  ['caller', 'the caller hung up'],
+  ['rest', 'the agent hung up'],
+])
+
+/** How long the call was and who ended it, in words. */
+export function endingSentence(end: { readonly durationSeconds: number; readonly by?: string }): string {
+  const why = endings.get(end.by) ?? `it ended by: ${end.by ?? 'nothing known'}`
+  return `The call took ${end.durationSeconds} s, then ${why}.`
+}
+
+/** The files that a rehearsed call leaves in its folder. */
+export function filesOf(folder: string): readonly string[] {
+  return ['heard-by-caller.wav', 'said-by-caller.wav', 'events.jsonl'].map((name) => join(folder, name))
 }
 
 /** How soon each reply came after the caller had stopped speaking, as a table. */

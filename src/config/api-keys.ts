@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { apiScopes, isApiScope, type ApiKey } from '../lib/api-scope.ts'
-import { type Environment, field, jsonOf } from './field.ts'
+import { field, jsonOf } from './field.ts'
 
 const keyName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const emptyTextSha256 = sha256Of('')
@@ -52,13 +52,10 @@ export function newApiKey(name: string, scopes: readonly string[]): NewApiKey {
   return { ok: true, key, entry: { name, scopes: known, sha256: sha256Of(key) } }
 }
 
-/** A key with every scope for one rehearsal, as a variable; none when keys are configured. */
-export function inventApiKey(env: Environment): {
-  readonly key: string | undefined
-  readonly env: Environment
-} {
+/** A key with all scopes for a run in which none is configured, and the setting that goes with it. */
+export function inventApiKey(): { readonly key: string; readonly env: Readonly<Record<'API_KEYS', string>> } {
   const made = newApiKey('rehearsal', ['admin'])
-  if (env['API_KEYS'] || !made.ok) return { key: undefined, env: {} }
+  if (!made.ok) throw new Error(made.problem)
   return { key: made.key, env: { API_KEYS: JSON.stringify([made.entry]) } }
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { recordingScenario, type Scenario } from './scenario.ts'
 import type { World } from './world.ts'
@@ -13,18 +13,32 @@ const MAX_BODY_BYTES = 25 * 1_048_576
 
 const address = z.strictObject({ url: z.url(), key: z.string() })
 
-/** How a running rehearsal is reached. */
-export type ControlAddress = z.infer<typeof address>
+/** How a running rehearsal is reached. The file is what says so, and may be left over from one that was killed. */
+export type ControlAddress = z.infer<typeof address> & { readonly file: string; readonly port: number }
 
-/** Where a running rehearsal of this user says how it can be rung. */
-export function controlFile(): string {
-  return join(tmpdir(), `consigliere-rehearsal-${userInfo().uid}.json`)
+const filePrefix = `consigliere-rehearsal-${userInfo().uid}-`
+
+/** Where the rehearsal on this port says how it can be rung: one file each, so that several can run side by side. */
+function controlFile(port: number): string {
+  return join(tmpdir(), `${filePrefix}${port}.json`)
 }
 
-/** Reads a control file; undefined when it is not one. */
-export function parseControlAddress(text: string): ControlAddress | undefined {
+/** How the rehearsals of this user are reached, the one that was started last first. */
+export async function readControls(): Promise<readonly ControlAddress[]> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(filePrefix))
+  const found = await Promise.all(names.map((name) => readControl(join(tmpdir(), name))))
+  return found
+    .filter((control) => control !== undefined)
+    .toSorted((one, other) => other.changedAtMs - one.changedAtMs)
+}
+
+/** The temporary folder belongs to all: a file that somebody else put there is none of ours, and neither is a link. */
+async function readControl(file: string): Promise<(ControlAddress & { changedAtMs: number }) | undefined> {
+  const port = Number(/-(\d+)\.json$/.exec(file)?.[1])
   try {
-    return address.safeParse(JSON.parse(text)).data
+    const { mtimeMs, uid } = await lstat(file)
+    if (process.getuid && uid !== process.getuid()) return undefined
+    return { ...address.parse(JSON.parse(await readFile(file, 'utf8'))), file, port, changedAtMs: mtimeMs }
   } catch {
     return undefined
   }
@@ -59,17 +73,21 @@ export async function startControl(options: {
   readonly world: World
   readonly turns: TurnFeed
   readonly runs: string
+  /** Where the rehearsal itself listens; it tells rehearsals apart. */
+  readonly port: number
 }): Promise<AsyncDisposable> {
   const key = randomBytes(24).toString('base64url')
   const server = createServer((request, response) => {
-    handle(request, response, { ...options, key }).catch(() => response.destroy())
+    handle(request, response, { ...options, key }).catch((error: unknown) => fail(response, error))
   })
+  // Who rings is told of a call to its end, also while the rehearsal stops; but that never keeps the process alive.
+  server.on('connection', (socket) => socket.unref())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const bound = server.address()
   if (bound === null || typeof bound === 'string')
     throw new Error('Cannot start the rehearsal control: no port')
-  const file = controlFile()
+  const file = controlFile(options.port)
   await rm(file, { force: true })
   await writeFile(file, JSON.stringify({ url: `http://127.0.0.1:${bound.port}`, key }), {
     mode: 0o600,
@@ -77,9 +95,8 @@ export async function startControl(options: {
   })
   return {
     [Symbol.asyncDispose]: async () => {
-      await rm(file, { force: true })
-      server.closeAllConnections()
       server.close()
+      await rm(file, { force: true })
     },
   }
 }
@@ -98,13 +115,21 @@ async function handle(request: IncomingMessage, response: ServerResponse, contex
     return refuse(response, 404, 'There is only POST /ring')
   const chosen = await chooseScenario(request, url.searchParams.get('scenario'), context.world)
   if (typeof chosen === 'string') return refuse(response, 400, chosen)
-  response.writeHead(200, { 'content-type': 'application/jsonl' })
+  response.writeHead(200, { 'content-type': 'application/jsonl', connection: 'close' })
   const line = (value: object): boolean => response.write(`${JSON.stringify(value)}\n`)
   const { call, ended } = await context.world.ring(chosen, { runs: context.runs })
   context.turns.follow(call.sid, (turn) => line({ kind: 'turn', ...turn }))
   const { summary, folder } = await ended.finally(() => context.turns.leave(call.sid))
   const { status, endedBy, durationMs, errors } = summary
-  line({ kind: 'end', callSid: call.sid, status, endedBy, durationMs, errors, folder })
+  line({
+    kind: 'end',
+    callSid: call.sid,
+    status,
+    endedBy,
+    durationMs,
+    errors,
+    folder: folder && resolve(folder),
+  })
   response.end()
 }
 
@@ -147,6 +172,13 @@ function hasKey(request: IncomingMessage, key: string): boolean {
   const given = Buffer.from(request.headers.authorization ?? '')
   const wanted = Buffer.from(`Bearer ${key}`)
   return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+/** Once lines have been written, the failure is one of them. */
+function fail(response: ServerResponse, error: unknown): void {
+  const message = error instanceof Error ? error.message : 'The call could not be played'
+  if (response.headersSent) response.end(`${JSON.stringify({ kind: 'failed', message })}\n`)
+  else refuse(response, 500, message)
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

@@ -53,6 +53,16 @@ export function recordingScenario(clip: string): Scenario {
         { do: 'hangUp' },
       ],
     },
-    model: { hears: [], replies: [] },
+    // What a recording says is not known here; this reply fits most of what people say first.
+    model: {
+      hears: ['(the recording)'],
+      replies: [
+        {
+          say: 'Gladly. Who is calling, and what should I pass on?',
+          clip: 'model-ask-message',
+          thinkMs: 300,
+        },
+      ],
+    },
   })
 }
