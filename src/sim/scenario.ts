@@ -15,6 +15,14 @@ const scenario = z.strictObject({
 /** One rehearsed call: what the caller does, and what the model hears and says. */
 export type Scenario = z.output<typeof scenario>
 
+/** A scenario as code writes it: defaults may be left out. */
+export type ScenarioInput = z.input<typeof scenario>
+
+/** A scenario that is not read from a file. */
+export function scenarioFrom(input: ScenarioInput): Scenario {
+  return scenario.parse(input)
+}
+
 /** A scenario file that cannot be used. */
 export class ScenarioError extends Error {
   readonly code = 'SCENARIO'
@@ -39,7 +47,7 @@ export function parseScenario(file: string, text: string): Scenario {
 
 /** A call in which the caller plays one recording, listens to the reply and hangs up. */
 export function recordingScenario(clip: string): Scenario {
-  return scenario.parse({
+  return scenarioFrom({
     name: clip,
     about: 'A caller plays a recording and listens to the reply.',
     seed: 1,

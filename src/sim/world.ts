@@ -7,6 +7,7 @@ import { resample } from './audio/resample.ts'
 import { readWav, type Sound } from './audio/wav.ts'
 import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
 import type { ModelScript } from './openai/model-script.ts'
+import type { SessionRecord } from './openai/session-record.ts'
 import { RunLog, writeRun } from './run-files.ts'
 import { parseScenario, type Scenario } from './scenario.ts'
 import type { CallSummary } from './twilio/call-summary.ts'
@@ -18,6 +19,8 @@ const OWNER_NUMBER = '+14155550101'
 const CALLER_NUMBER = '+14155550123'
 /** How long the next call waits for the one before to have found its model session. */
 const SESSION_WAIT_MS = 2_000
+/** Sessions whose script is remembered: as many as the fake keeps. */
+const MAX_SESSIONS = 200
 
 /** What a rehearsal world is made from. */
 export type WorldOptions = {
@@ -32,6 +35,8 @@ export type Ring = {
   readonly call: FakeCall
   /** When the call is over: what happened, and the folder of its WAV files and event log if one was asked for. */
   readonly ended: Promise<{ readonly summary: CallSummary; readonly folder: string | undefined }>
+  /** The model sessions of this call so far, the oldest first. */
+  sessions(): readonly SessionRecord[]
 }
 
 /** Twilio, OpenAI and callers on loopback. */
@@ -69,7 +74,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     scenarios: loadScenarios,
     addRecording: (name, wav) => recordings.set(name, readWav(wav)),
     ring: async (scenario, { runs } = {}) => {
-      await scripts.offer(scenario.model)
+      // Its own object for each call: that is how a call's sessions are told from those of others.
+      const script = { ...scenario.model }
+      await scripts.offer(script)
       const { from = CALLER_NUMBER, stirVerstat } = scenario.call
       const proof = stirVerstat === undefined ? {} : { stirVerstat }
       const call = twilio.placeCall({ from, to: OUR_NUMBER, script: scenario.caller, ...proof })
@@ -77,7 +84,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         summary,
         folder: runs === undefined ? undefined : await writeRun({ runs, scenario, summary, log }),
       }))
-      return { call, ended }
+      const sessions = (): readonly SessionRecord[] =>
+        openai.sessions.filter(({ connection }) => scripts.of(connection.sessionNumber) === script)
+      return { call, ended, sessions }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
@@ -106,7 +115,7 @@ function openAiOf({ clock, seed, recordings, scripts, log, identity }: Parts): P
     apiKeys: [identity.apiKey],
     seed: String(seed),
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
-      scripts.take(safetyIdentifier ?? `session ${sessionNumber}`),
+      scripts.take(safetyIdentifier ?? `session ${sessionNumber}`, sessionNumber),
     speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
     onEvent: (entry) => log.add('openai', entry),
   })
@@ -155,6 +164,7 @@ class Scripts {
   readonly #clock: Clock
   readonly #waiting: { readonly script: ModelScript; readonly taken: () => void }[] = []
   readonly #byCaller = new Map<string, ModelScript>()
+  readonly #bySession = new Map<number, ModelScript>()
   #previous: Promise<void> = Promise.resolve()
 
   constructor(clock: Clock) {
@@ -176,12 +186,19 @@ class Scripts {
   }
 
   /** The script of a session: the newest offer, or what this caller's last session had. */
-  take(caller: string): ModelScript {
+  take(caller: string, sessionNumber: number): ModelScript {
     const next = this.#waiting.shift()
     next?.taken()
     const script = next?.script ?? this.#byCaller.get(caller) ?? { hears: [], replies: [] }
     this.#byCaller.set(caller, script)
+    this.#bySession.set(sessionNumber, script)
+    if (this.#bySession.size > MAX_SESSIONS) this.#bySession.delete(sessionNumber - MAX_SESSIONS)
     return script
+  }
+
+  /** The script that a session was given. */
+  of(sessionNumber: number): ModelScript | undefined {
+    return this.#bySession.get(sessionNumber)
   }
 }
 

@@ -59,3 +59,13 @@ export async function inLanes<Item, Outcome>(
   await Promise.all(Array.from({ length: lanes }, lane))
   return outcomes
 }
+/** The value below which so great a share of the values lies; NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+}
+
+/** A number with so many decimal places as people read. */
+export function rounded(value: number, places: number): number {
+  return Math.round(value * 10 ** places) / 10 ** places
+}
