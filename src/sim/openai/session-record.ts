@@ -73,6 +73,8 @@ export class SessionRecord {
   readonly transcript: TranscriptLine[] = []
   /** Milliseconds of audio appended, also of what is no longer kept. */
   appendedMs = 0
+  /** Clock time at which the first audio came. */
+  firstAppendAtMs: number | undefined
   /** How the session ended; undefined while it lives. */
   end: SessionEnd | undefined
   readonly #audio: { format: AudioFormat; chunks: Uint8Array[] }[] = []
@@ -105,7 +107,8 @@ export class SessionRecord {
 
   addReceived(entry: ReceivedEvent): void {
     this.receivedCounts.set(entry.type, (this.receivedCounts.get(entry.type) ?? 0) + 1)
-    if (entry.type !== 'input_audio_buffer.append') keep(this.received, entry)
+    if (entry.type === 'input_audio_buffer.append') this.firstAppendAtMs ??= entry.atMs
+    else keep(this.received, entry)
   }
 
   addRefused(entry: RefusedEvent): void {
