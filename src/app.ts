@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { type AudioEngine, createAudioEngine } from './audio/engine.ts'
@@ -33,8 +32,10 @@ import { createPromptAudio } from './prompts/prompt-audio.ts'
 import { sentenceText } from './prompts/sentences.ts'
 import { startControl, TurnFeed } from './sim/control.ts'
 import { announcementOf } from './sim/announcement.ts'
+import * as drills from './sim/drills/drills.ts'
 import { freePort } from './sim/free-port.ts'
 import { rehearsalClock } from './sim/rehearsal-clock.ts'
+import { temporaryFolder } from './sim/temporary-folder.ts'
 import { startWorld, type World } from './sim/world.ts'
 import { createBackground } from './ops/background.ts'
 import { createLog } from './ops/logger.ts'
@@ -282,7 +283,7 @@ export async function startRehearsal(
     'clock' | 'logTo' | 'onTurn'
   >,
 ): Promise<Rehearsal> {
-  const { env, seed = 1 } = options
+  const { env, seed = 1, logTo, onTurn } = options
   const asked = readConfig(env)
   const clock = rehearsalClock(options.clock ?? systemClock, asked.config.owner.timeZone)
   await using starting = new AsyncDisposableStack()
@@ -290,13 +291,11 @@ export async function startRehearsal(
   const port = asked.config.server.port === 0 ? await freePort(host) : asked.config.server.port
   const world = starting.use(await startWorld({ clock, seed, publicUrl: `http://${host}:${port}` }))
   const { dataDir, dataDirIsDefault } = asked.config.server
-  const folder = dataDirIsDefault ? await mkdtemp(join(tmpdir(), 'consigliere-')) : dataDir
-  if (dataDirIsDefault) starting.defer(removeAtTheLatestAtExit(folder))
+  const folder = dataDirIsDefault ? starting.use(temporaryFolder()).path : dataDir
   const invented = env['API_KEYS'] === undefined ? inventApiKey() : undefined
   const own = { ...env, ...invented?.env, HOST: host, PORT: String(port), DATA_DIR: folder }
   const settings = readConfig({ ...own, ...world.env })
   const mode = { mode: 'rehearsal', missing: runMode(asked.config, asked.secrets).missing } as const
-  const { logTo, onTurn } = options
   const server = starting.use(
     await startServer({ ...settings, mode, clock, ...(logTo && { logTo }), ...(onTurn && { onTurn }) }),
   )
@@ -304,12 +303,7 @@ export async function startRehearsal(
   return { ...server, world, apiKey: invented?.key, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-/** A process that is told twice to end does so without closing anything; the folder goes all the same. */
-function removeAtTheLatestAtExit(folder: string): () => void {
-  const remove = (): void => {
-    process.off('exit', remove)
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.on('exit', remove)
-  return remove
+/** Runs drills, each against a rehearsal of its own; see sim/drills. */
+export function runDrills(request: drills.DrillRequest): AsyncIterable<drills.DrillReport> {
+  return drills.runDrills(request, startRehearsal)
 }

@@ -1,0 +1,76 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import {
+  DrillError,
+  type DrillGround,
+  type DrillNumber,
+  type DrillOptions,
+  type DrillResult,
+} from './drill.ts'
+import { drillHandshake } from './handshake.ts'
+import { drillInterruptions } from './interruptions.ts'
+import { drillSignatures, signaturesEnv } from './signatures.ts'
+import { drillStrictVoice, drillVoice, strictVoiceEnv, voiceEnv } from './voice.ts'
+
+type Settings = Readonly<Record<string, string>>
+
+/** A drill, how much of it is a whole one, and the settings of the server that it needs. */
+type Drill = {
+  readonly fullCount: number
+  readonly env: Settings
+  readonly run: (ground: DrillGround, options: DrillOptions) => Promise<DrillResult>
+}
+
+const drills: Readonly<Record<string, Drill>> = {
+  signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
+  interruptions: { fullCount: 500, env: {}, run: drillInterruptions },
+  handshake: { fullCount: 30, env: {}, run: drillHandshake },
+  voice: { fullCount: 4, env: voiceEnv, run: drillVoice },
+  'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },
+}
+
+/** Which drills are run; all, in full and with seed 1, when nothing is said. */
+export type DrillRequest = { readonly only?: string; readonly seed?: number; readonly count?: number }
+
+/** What came out of a drill, as one object for programs. */
+export type DrillReport = {
+  readonly drill: string
+  readonly seed: number
+  readonly count: number
+  readonly seconds: number
+  readonly ok: boolean
+} & Readonly<Record<string, DrillNumber | boolean>>
+
+/** Starts a server in a world of its own, with these settings besides the invented ones. */
+type StartGround = (options: {
+  readonly env: Settings
+  readonly seed: number
+  readonly logTo: { write(line: string): void }
+}) => Promise<DrillGround & AsyncDisposable>
+
+/**
+ * Runs drills one after another, each against a server of its own. One that could not be run has missed its bars.
+ * @throws DrillError when no drill has the name
+ */
+export async function* runDrills(
+  { only, seed = 1, count }: DrillRequest,
+  start: StartGround,
+  clock: Clock = systemClock,
+): AsyncGenerator<DrillReport> {
+  const chosen = Object.entries(drills).filter(([name]) => only === undefined || name === only)
+  if (chosen.length === 0) {
+    throw new DrillError(`Cannot run drill ${only}: there are ${Object.keys(drills).join(', ')}`)
+  }
+  for (const [drill, { fullCount, env, run }] of chosen) {
+    const startedMs = clock.nowMs()
+    const options = { seed, count: count ?? fullCount }
+    await using ground = await start({ env: { PORT: '0', ...env }, seed, logTo: { write: () => undefined } })
+    const { numbers, missed } = await run(ground, options).catch(notRun)
+    const seconds = Math.round((clock.nowMs() - startedMs) / 100) / 10
+    yield { drill, ...options, seconds, ...numbers, ok: missed.length === 0, missed }
+  }
+}
+
+function notRun(error: unknown): DrillResult {
+  if (error instanceof DrillError) return { numbers: {}, missed: [error.message] }
+  throw error
+}

@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest'
+import { runDrills } from '../../../src/sim/drills/drills.ts'
+
+describe('runDrills()', () => {
+  it('names the drills that there are, when asked for another', async () => {
+    const reports = runDrills({ only: 'nothing' }, () =>
+      Promise.reject(new Error('Nothing is to be started')),
+    )
+    await expect(reports.next()).rejects.toThrow(
+      'Cannot run drill nothing: there are signatures, interruptions, handshake, voice, voice-strict',
+    )
+  })
+})
