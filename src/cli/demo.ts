@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Rehearsal } from '../app.ts'
 import { exitCode, fail, runCommand } from './command-line.ts'
@@ -5,6 +7,8 @@ import { endingSentence, filesOf, latencyTable, speechLine } from './show-call.t
 
 /** The demo ends by itself; if something hangs, it fails after this: longer than the longest scenario. */
 const DEADLINE_MS = 90_000
+
+const RECORDED_VOICE = 'announcement-en-16k.wav'
 
 const usage = 'Usage: npm run demo -- [--scenario NAME]'
 
@@ -17,6 +21,7 @@ await runCommand(usage, async () => {
 /** Rings the server once, shows the call while it happens, and answers with an exit code. */
 async function demo(name: string): Promise<number> {
   const shown = new Map<number, string>()
+  let secondLine: string | undefined
   console.log('Consigliere rehearses one call: Twilio, OpenAI and the caller are played on this machine.')
   // Loaded only now, so that the first line is there at once.
   const { startRehearsal } = await import('../app.ts')
@@ -25,6 +30,7 @@ async function demo(name: string): Promise<number> {
     // The demo shows the call itself; the same lines are seen with npm start.
     logTo: { write: () => undefined },
     onTurn: (turn) => {
+      if (turn.callSid === secondLine) return
       const line = speechLine(turn)
       if (line === undefined || shown.get(turn.seq) === line) return
       shown.set(turn.seq, line)
@@ -39,12 +45,28 @@ async function demo(name: string): Promise<number> {
   }
   console.log(`${scenario.about} It is spoken at the pace of a real call, so it takes a while.\n`)
   const { call, ended } = await rehearsal.world.ring(scenario, { runs: 'runs' })
+  const voice = await ringRecordedVoice(rehearsal)
+  secondLine = voice?.call.sid
   const { summary, folder } = await ended
   await showOutcome(rehearsal, { callSid: call.sid, folder })
+  if (voice)
+    console.log(`\nOn a second line a person's recorded voice was heard and answered at the same time:`)
+  for (const file of filesOf((await voice?.ended)?.folder)) console.log(`  ${file}`)
   for (const error of summary.errors) console.error(`Went wrong: ${error}`)
   const refused = rehearsal.world.openai.sessions.flatMap((session) => session.refused)
   for (const one of refused) console.error(`Refused by the model: ${JSON.stringify(one)}`)
   return summary.errors.length === 0 && refused.length === 0 ? 0 : 1
+}
+
+/** Rings once more with a person's voice, where the test recordings lie beside the project. */
+async function ringRecordedVoice(
+  rehearsal: Rehearsal,
+): Promise<Awaited<ReturnType<Rehearsal['world']['ring']>> | undefined> {
+  const file = join(import.meta.dirname, '../../../shared/fixtures/speech', RECORDED_VOICE)
+  const wav = await readFile(file).catch(() => undefined)
+  if (!wav) return undefined
+  const scenario = rehearsal.world.recorded(wav)
+  return rehearsal.world.ring({ ...scenario, call: { from: '+14155550124' } }, { runs: 'runs' })
 }
 
 async function showOutcome(

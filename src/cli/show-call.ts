@@ -38,7 +38,8 @@ export function endingSentence(end: { readonly durationSeconds: number; readonly
 }
 
 /** The files that a rehearsed call leaves in its folder. */
-export function filesOf(folder: string): readonly string[] {
+export function filesOf(folder: string | undefined): readonly string[] {
+  if (folder === undefined) return []
   return ['heard-by-caller.wav', 'said-by-caller.wav', 'events.jsonl'].map((name) => join(folder, name))
 }
 

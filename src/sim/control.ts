@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { recordingScenario, type Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import type { World } from './world.ts'
 
 /** A recording that a caller plays is at most this long a file. */
@@ -148,13 +148,11 @@ async function chooseScenario(
   }
   const wav = await readBody(request)
   if (!wav) return `A recording has at most ${MAX_BODY_BYTES} bytes`
-  const id = `recording-${randomBytes(4).toString('hex')}`
   try {
-    world.addRecording(id, wav)
+    return world.recorded(wav)
   } catch (error) {
     return error instanceof Error ? error.message : 'The recording cannot be read'
   }
-  return recordingScenario(id)
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {

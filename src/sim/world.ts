@@ -9,7 +9,7 @@ import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
 import type { ModelScript } from './openai/model-script.ts'
 import type { SessionRecord } from './openai/session-record.ts'
 import { RunLog, writeRun } from './run-files.ts'
-import { parseScenario, type Scenario } from './scenario.ts'
+import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
 import type { CallSummary } from './twilio/call-summary.ts'
 import type { FakeCall } from './twilio/fake-call.ts'
 import { type FakeTwilio, startFakeTwilio } from './twilio/fake-twilio.ts'
@@ -51,6 +51,11 @@ export type World = AsyncDisposable & {
   ring(scenario: Scenario, options?: { readonly runs?: string }): Promise<Ring>
   /** Samples of a recording at 8 kHz, for a caller who plays a file. */
   addRecording(name: string, wav: Uint8Array): void
+  /**
+   * A call in which the caller plays a recording, listens to the reply and hangs up.
+   * @throws WavError when the file cannot be read
+   */
+  recorded(wav: Uint8Array): Scenario
 }
 
 const speechList = z.object({ lines: z.array(z.object({ id: z.string(), file: z.string() })) })
@@ -73,6 +78,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     openai,
     scenarios: loadScenarios,
     addRecording: (name, wav) => recordings.set(name, readWav(wav)),
+    recorded: (wav) => {
+      const name = `recording-${randomBytes(4).toString('hex')}`
+      recordings.set(name, readWav(wav))
+      return recordingScenario(name)
+    },
     ring: async (scenario, { runs } = {}) => {
       // Its own object for each call: that is how a call's sessions are told from those of others.
       const script = { ...scenario.model }
