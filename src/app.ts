@@ -260,7 +260,9 @@ export async function start(env: Environment): Promise<Running> {
   const seed = randomInt(2 ** 31)
   const rehearsal = starting.use(await startRehearsal({ env, seed, onTurn: (turn) => turns.tell(turn) }))
   const port = Number(new URL(rehearsal.origin).port)
-  starting.use(await startControl({ world: rehearsal.world, turns, runs: 'runs', port }))
+  const { dataDir, dataDirIsDefault } = config.server
+  const runs = dataDirIsDefault ? 'runs' : join(dataDir, 'runs')
+  starting.use(await startControl({ world: rehearsal.world, turns, runs, port }))
   const announcement = await announcementOf(rehearsal)
   const running = starting.move()
   return { announcement, log: rehearsal.log, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -96,7 +96,8 @@ describe.concurrent('npm start', { timeout: 40_000 }, () => {
       const next = ring(again, 'silent-caller')
       expect(await untilFirstTurn(next)).not.toBe(callSid)
       again.child.kill('SIGTERM')
-      await rest(next)
+      const { folder } = (await rest(next)).at(-1) ?? {}
+      expect(String(folder).startsWith(join(dataDir, 'runs'))).toBe(true)
       const { code, stdout } = await again.outcome
       expect(code).toBe(0)
       expect(logOf(stdout).filter(({ kind }) => kind === 'orphanClosed')).toEqual([

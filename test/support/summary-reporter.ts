@@ -10,6 +10,8 @@ export default class SummaryReporter implements Reporter {
     process.stdout.write(
       `\n${count('passed')} passed, ${count('failed')} failed, ${skipped.length} skipped\n`,
     )
+    // INVARIANT: a run in which nothing was tested is no success, also when it is because all was skipped.
+    if (count('passed') === 0) process.exitCode = 1
   }
 }
 
