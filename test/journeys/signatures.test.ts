@@ -13,6 +13,7 @@ describe('drillSignatures()', { timeout: 60_000 }, () => {
       upgrades: 80,
       mutations: 21,
       accepted: 0,
+      burntNonces: 0,
       answers: { 403: 400 },
       sessionsOpened: 0,
       callsTaken: 0,
