@@ -41,6 +41,8 @@ export type Ring = {
 
 /** Twilio, OpenAI and callers on loopback. */
 export type World = AsyncDisposable & {
+  /** The clock that everything in the world and the server go by. */
+  readonly clock: Clock
   /** Settings under which a server runs in this world; invented anew each time. */
   readonly env: Readonly<Record<string, string>>
   readonly twilio: FakeTwilio
@@ -74,6 +76,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const running = starting.move()
   return {
     env: settingsFor(options.publicUrl, { identity, openai, twilio }),
+    clock,
     twilio,
     openai,
     scenarios: loadScenarios,

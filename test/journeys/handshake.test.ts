@@ -9,5 +9,7 @@ describe('drillHandshake()', { timeout: 60_000 }, () => {
     const { numbers, missed } = await drillHandshake(rehearsal(), { seed: 11, count: 5 })
     expect(missed).toEqual([])
     expect(numbers).toMatchObject({ lostFrames: 0, wrongSamples: 0, lagSamples: { 59: 5 } })
+    // Between 200 and 1,200 ms: the model's own 400 are in it, and no difference of two clocks.
+    expect(numbers).toMatchObject({ webhookToFirstAppendMs: { p50: expect.closeTo(700, -3) as unknown } })
   })
 })

@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from '../../lib/clock.ts'
 import { decodeMulaw } from '../audio/g711.ts'
 import type { SessionRecord } from '../openai/session-record.ts'
 import { type Scenario, scenarioFrom } from '../scenario.ts'
@@ -37,9 +36,8 @@ type Outcome = {
 export async function drillHandshake(
   { world }: DrillGround,
   { seed, count }: DrillOptions,
-  clock: Clock = systemClock,
 ): Promise<DrillResult> {
-  const wallAheadMs = clock.wallMs() - clock.nowMs()
+  const wallAheadMs = world.clock.wallMs() - world.clock.nowMs()
   const calls = Array.from({ length: count }, (_, call) => call)
   const outcomes = await inLanes(LANES, calls, async (call): Promise<Outcome> => {
     const from = FIRST_CALLER + (call % CALLER_NUMBERS)
