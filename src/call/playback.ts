@@ -6,6 +6,8 @@ import type { Heard, Utterance } from './event.ts'
 const PIECE_BYTES = 200 * ULAW_BYTES_PER_MS
 /** Audio sent but not yet played, at most: half of what the network buffers (10 minutes). More is not sent. */
 const MAX_QUEUED_BYTES = 300_000 * ULAW_BYTES_PER_MS
+/** Marks whose punctuality is compared: about a second of sound. */
+const MARKS_COMPARED = 5
 /** Utterances remembered at once; the oldest finished ones are forgotten first. */
 const MAX_UTTERANCES = 64
 
@@ -45,8 +47,12 @@ export class Playback {
   #nextMark = 0
   #segments: Segment[] = []
   #marks: Mark[] = []
-  /** Audio is known to have been played up to the last returned mark, at #playedAtMs. */
+  /** When the audio before the last returned mark had been played, as far as that is known. */
   #playedAtMs = 0
+  /** Playing without a break since #runAtMs: the bytes whose marks have come back, and how late the last marks were. */
+  #runAtMs = 0
+  #runBytes = 0
+  #latenessMs: number[] = []
   /** Bytes sent whose mark has not come back. */
   #outstandingBytes = 0
 
@@ -68,7 +74,7 @@ export class Playback {
   send(utterance: Utterance, ulaw: Uint8Array, atMs: number): boolean {
     const sink = this.#sink
     if (!sink || this.#queuedBytes(atMs) + ulaw.length > MAX_QUEUED_BYTES) return false
-    if (this.#marks.length === 0) this.#playedAtMs = atMs
+    if (this.#marks.length === 0) this.#beginRun(atMs)
     const segment = this.#segmentOf(utterance)
     for (let start = 0; start < ulaw.length; start += PIECE_BYTES) {
       const piece = ulaw.subarray(start, start + PIECE_BYTES)
@@ -108,7 +114,7 @@ export class Playback {
       const first = segment.heardBytes === 0
       segment.heardBytes += mark.bytes
       this.#outstandingBytes -= mark.bytes
-      this.#playedAtMs = atMs
+      this.#playedAtMs = this.#playedBy(mark, atMs)
       if (first) this.#listener.onFirstHeard(segment.utterance, atMs)
       if (segment.complete && segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
     }
@@ -135,6 +141,24 @@ export class Playback {
         heardMs: Math.floor((segment.heardBytes + (extra.get(segment) ?? 0)) / ULAW_BYTES_PER_MS),
         complete: segment.complete,
       }))
+  }
+
+  #beginRun(atMs: number): void {
+    this.#playedAtMs = atMs
+    this.#runAtMs = atMs
+    this.#runBytes = 0
+    this.#latenessMs = []
+  }
+
+  /**
+   * When the audio before a mark was played. Sound goes on while a mark waits in a busy process or on the way, so it is
+   * the most punctual of the last marks that tells where the sound is; five of them forget a break within a second.
+   */
+  #playedBy(mark: Mark, atMs: number): number {
+    this.#runBytes += mark.bytes
+    const lateMs = atMs - this.#runAtMs - this.#runBytes / ULAW_BYTES_PER_MS
+    this.#latenessMs = [...this.#latenessMs.slice(-(MARKS_COMPARED - 1)), lateMs]
+    return atMs - (lateMs - Math.min(...this.#latenessMs))
   }
 
   #restart(): void {

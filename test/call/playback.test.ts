@@ -24,6 +24,19 @@ function start() {
   return { clock, events, playback, line, send }
 }
 
+/** A line whose marks the test gives back itself. */
+function startByHand() {
+  const clock = new VirtualClock()
+  const playback = new Playback({
+    onFirstHeard: () => undefined,
+    onUtteranceHeard: () => undefined,
+    onReplyStalled: () => undefined,
+  })
+  playback.attach(new Line(clock, () => undefined))
+  const send = (ms: number) => playback.send(reply, new Uint8Array(ms * 8), clock.nowMs())
+  return { clock, playback, send }
+}
+
 function name(utterance: Utterance): string {
   return utterance.kind === 'reply' ? utterance.itemId : utterance.sentence
 }
@@ -55,6 +68,28 @@ describe('Playback', () => {
     expect(playback.heard(clock.nowMs())).toMatchObject([{ sentMs: 450, heardMs: 330, complete: false }])
     line.play(1_000)
     expect(playback.heard(clock.nowMs())).toMatchObject([{ sentMs: 450, heardMs: 450 }])
+  })
+
+  it('heard() goes by the most punctual of the last marks, when one comes late', () => {
+    const { clock, playback, send } = startByHand()
+    send(1_000)
+    clock.advance(200)
+    playback.onMark('g1:0', clock.nowMs())
+    clock.advance(320)
+    playback.onMark('g1:1', clock.nowMs())
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 520 }])
+    clock.advance(50)
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 570 }])
+  })
+
+  it('heard() believes marks that are late one after another: the sound itself is late', () => {
+    const { clock, playback, send } = startByHand()
+    send(2_000)
+    for (let mark = 0; mark < 6; mark++) {
+      clock.advance(mark === 0 ? 350 : 200)
+      playback.onMark(`g1:${mark}`, clock.nowMs())
+    }
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 1_200 }])
   })
 
   it('marks that a clear returns prove nothing', () => {
