@@ -80,10 +80,10 @@ describe.concurrent('npm start', { timeout: 40_000 }, () => {
     const dataDir = join(home.path, 'data')
     const start = (): Promise<RehearsalProcess> =>
       startRehearsalProcess({ home: home.path, env: { DATA_DIR: dataDir } })
-    const first = await start()
+    await using first = await start()
     const call = ring(first, 'silent-caller')
     const callSid = await untilFirstTurn(call)
-    const second = startScript({ script: 'main.ts', home: home.path, env: { DATA_DIR: dataDir } })
+    await using second = startScript({ script: 'main.ts', home: home.path, env: { DATA_DIR: dataDir } })
     expect(await second.outcome).toMatchObject({
       code: 1,
       stderr: 'Cannot open storage: another process uses this data directory\n',

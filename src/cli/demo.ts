@@ -15,6 +15,8 @@ const usage = 'Usage: npm run demo -- [--scenario NAME]'
 await runCommand(usage, async () => {
   const { values } = parseArgs({ options: { scenario: { type: 'string', default: 'opening-hours' } } })
   const timer = setTimeout(() => process.exit(fail('The demo did not end in time', 1)), DEADLINE_MS)
+  // Nobody waits for a goodbye here; what is temporary goes when the process exits.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
   return demo(values.scenario).finally(() => clearTimeout(timer))
 })
 

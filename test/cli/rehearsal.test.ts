@@ -44,6 +44,16 @@ describe.concurrent('npm run demo', { timeout: 40_000 }, () => {
     expect(stderr).toMatch(said)
     expect(leftIn(home.path)).toEqual([])
   })
+
+  it('leaves nothing temporary behind when it is broken off', async () => {
+    using home = temporaryHome()
+    await using demo = startScript({ script: 'cli/demo.ts', home: home.path })
+    await demo.says('opening hours', 'stdout')
+    expect(leftIn(home.path)).toHaveLength(1)
+    demo.child.kill('SIGINT')
+    expect(await demo.outcome).toMatchObject({ code: 130, stderr: '' })
+    expect(leftIn(home.path)).toEqual([])
+  })
 })
 
 describe.concurrent('npm run call', { timeout: 40_000 }, () => {

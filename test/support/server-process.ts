@@ -6,6 +6,9 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
+/** A script that runs longer than any test is killed. */
+const LONGEST_RUN_MS = 60_000
+
 /** A folder that a process takes for the temporary folder of the system and for its working directory. */
 export function temporaryHome(): { readonly path: string; [Symbol.dispose](): void } {
   const path = mkdtempSync(join(tmpdir(), 'consigliere-home-'))
@@ -37,7 +40,12 @@ export function startScript(options: {
     cwd: home,
     env: { TMPDIR: home, PERSONA_DIR: join(root, 'personas'), PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_RUN_MS,
+    killSignal: 'SIGKILL',
   })
+  // A test that fails before it waits for its script leaves none behind either.
+  const kill = (): boolean => child.kill('SIGKILL')
+  process.once('exit', kill)
   const said = { stdout: '', stderr: '' }
   const wakers = new Set<() => void>()
   const wake = () => wakers.forEach((waker) => waker())
@@ -48,6 +56,7 @@ export function startScript(options: {
     })
   }
   const closed = once(child, 'close').then(([code]) => {
+    process.off('exit', kill)
     wake()
     return { code: code as number | null, ...said }
   })
