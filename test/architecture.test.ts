@@ -9,6 +9,7 @@ const rooms: Readonly<
 > = {
   'main.ts': { values: ['app.ts', 'config'] },
   'app.ts': { values: ['*'] },
+  app: { values: ['*'] },
   config: { values: ['lib'] },
   lib: { values: [] },
   audio: { values: [] },
@@ -29,7 +30,7 @@ const rooms: Readonly<
   http: { values: ['lib', 'ports', 'call', 'chat'] },
   ops: { values: ['lib', 'ports'] },
   sim: { values: ['lib'] },
-  cli: { values: ['app.ts', 'config', 'lib'] },
+  cli: { values: ['app', 'config', 'lib'] },
   web: { values: [] },
 }
 

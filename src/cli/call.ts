@@ -35,7 +35,7 @@ async function ring(wanted: Wanted): Promise<number> {
 /** Asks the rehearsal on PORT, or without that the one that was started last; files of dead ones go. */
 async function firstAnswer({ scenario, body }: Wanted): Promise<Response | undefined> {
   // Loaded only now, since it brings the whole server along: a wrong command line is answered at once.
-  const { readControls } = await import('../app.ts')
+  const { readControls } = await import('../app/controls.ts')
   const wantedPort = Number(process.env['PORT'] ?? 0)
   for (const control of await readControls()) {
     if (wantedPort !== 0 && control.port !== wantedPort) continue

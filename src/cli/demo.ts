@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Rehearsal } from '../app.ts'
+import type { Rehearsal } from '../app/rehearsal.ts'
 import { exitCode, fail, runCommand } from './command-line.ts'
 import { endingSentence, filesOf, latencyTable, speechLine } from './show-call.ts'
 
@@ -26,7 +26,7 @@ async function demo(name: string): Promise<number> {
   let secondLine: string | undefined
   console.log('Consigliere rehearses one call: Twilio, OpenAI and the caller are played on this machine.')
   // Loaded only now, so that the first line is there at once.
-  const { startRehearsal } = await import('../app.ts')
+  const { startRehearsal } = await import('../app/rehearsal.ts')
   await using rehearsal = await startRehearsal({
     env: { PORT: '0', PERSONA_DIR: process.env['PERSONA_DIR'] },
     // The demo shows the call itself; the same lines are seen with npm start.

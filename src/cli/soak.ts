@@ -1,6 +1,6 @@
 /** Runs the drills in full: `npm run soak [-- --only NAME] [--seed N] [--count N]` prints one JSON object for each. */
 import { parseArgs } from 'node:util'
-import { runDrills } from '../app.ts'
+import { runDrills } from '../app/drills.ts'
 
 /** Exit code of a wrong command line (EX_USAGE of sysexits.h). */
 const usageExitCode = 64

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest'
-import { type Rehearsal, startRehearsal } from '../../src/app.ts'
+import { type Rehearsal, startRehearsal } from '../../src/app/rehearsal.ts'
 import type { CompleteCall } from '../../src/ports/storage.ts'
 import type { Scenario } from '../../src/sim/scenario.ts'
 import type { CallSummary } from '../../src/sim/twilio/call-summary.ts'

@@ -1,0 +1,72 @@
+import type { AudioEngine } from '../audio/engine.ts'
+import { Calls } from '../call/calls.ts'
+import { planCall } from '../call/plan-call.ts'
+import type { CallPorts } from '../call/plan.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { realtimeSettings } from '../config/realtime-settings.ts'
+import { createRealtimeEngine } from '../openai/engine.ts'
+import { type RealtimeOptions, realtimeVoice } from '../openai/realtime-options.ts'
+import { createBackground } from '../ops/background.ts'
+import type { CallStorage, TurnRecord } from '../ports/storage.ts'
+import { sentenceText } from '../prompts/sentences.ts'
+import { endCall } from '../tools/end-call.ts'
+import { createToolBox } from '../tools/registry.ts'
+import { TwilioRest } from '../twilio/rest-client.ts'
+import { loadPersona, loadPromptAudio } from './files.ts'
+import type { Parts } from './parts.ts'
+
+/** The calls of a server that has a telephone number and a model; undefined in desk mode. */
+export async function buildCalls(
+  parts: Parts,
+  from: {
+    readonly audio: AudioEngine
+    readonly storage: CallStorage
+    readonly onTurn: ((turn: TurnRecord) => void) | undefined
+  },
+): Promise<Calls | undefined> {
+  const { config, secrets, clock, log, metrics } = parts
+  const { accountSid, apiBaseUrl } = config.twilio
+  const { twilioAuthToken: authToken, openaiApiKey } = secrets
+  if (accountSid === undefined || authToken === undefined || openaiApiKey === undefined) return undefined
+  const { audio } = from
+  const tools = createToolBox([endCall])
+  const promptAudio = await loadPromptAudio()
+  const persona = await loadPersona(config.server.personaDir, 'assistant')
+  const apiBase = apiBaseUrl === undefined ? {} : { apiBaseUrl }
+  const ports: CallPorts = {
+    clock,
+    log,
+    metrics,
+    promptAudio,
+    tools,
+    audio,
+    storage: from.storage,
+    speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
+    telephony: new TwilioRest({ accountSid, authToken, clock, ...apiBase }),
+    realtimeAudio: config.realtime.audio,
+    model: config.openai.realtimeModel,
+    heldAudioMs: config.limits.heldAudioMs,
+    toolTimeoutMs: config.limits.toolTimeoutMs,
+    background: createBackground({ log, metrics }),
+    ...(from.onTurn && { onTurn: from.onTurn }),
+  }
+  const { owner, limits } = config
+  const names = tools.definitions().map(({ name }) => name)
+  const planning = { persona, promptAudio, tools: names, owner, limits, safetyKey: authToken }
+  const say = (sentence: 'busy' | 'apology') => sentenceText(sentence, persona.language)
+  return new Calls({
+    ports,
+    plan: (offer) => planCall(offer, planning),
+    limits,
+    say: { language: persona.language, busy: say('busy'), apology: say('apology') },
+  })
+}
+
+function realtimeOptions(
+  { config, clock, log, metrics }: Parts,
+  own: { readonly apiKey: string; readonly scratch: Buffer },
+): RealtimeOptions {
+  const voice = realtimeVoice(config.openai.realtimeVoice)
+  if (voice) return { ...realtimeSettings(config), ...own, clock, log, metrics, voice }
+  throw new ConfigError([{ name: 'OPENAI_REALTIME_VOICE', problem: 'names no voice of Realtime' }])
+}

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import type { Calls } from '../call/calls.ts'
+import { isLoopback } from '../config/url-field.ts'
+import { createKeyring } from '../http/api-keys.ts'
+import { healthRoutes } from '../http/health.ts'
+import { metricsRoutes } from '../http/metrics.ts'
+import { createServer } from '../http/server.ts'
+import { isMediaUpgrade } from '../twilio/media-upgrade.ts'
+import { twilioPlugin } from '../twilio/plugin.ts'
+import type { Parts } from './parts.ts'
+
+/** The HTTP side of a server: our own routes, and Twilio's where there is a telephone number. */
+export async function buildHttp(
+  parts: Parts & { readonly version: string },
+  { calls, scratch }: { readonly calls: Calls | undefined; readonly scratch: Buffer },
+): Promise<FastifyInstance> {
+  const { config, secrets, clock, log, metrics, version } = parts
+  const { accountSid } = config.twilio
+  const { publicUrl, host } = config.server
+  const { maxCalls, webhookBodyDeadlineMs } = config.limits
+  const app = createServer({ log, requestDeadlineMs: webhookBodyDeadlineMs, shouldUpgrade: isMediaUpgrade })
+  const keyring = createKeyring({ keys: secrets.apiKeys, metrics })
+  const notReady = (): readonly string[] => calls?.refusalReasons() ?? ['no telephone number is configured']
+  await app.register(healthRoutes({ version, keyring, notReady }))
+  await app.register(metricsRoutes({ source: metrics, keyring, isLoopback: isLoopback(host) }))
+  if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {
+    await app.register(
+      twilioPlugin({
+        calls,
+        metrics,
+        log,
+        clock,
+        accountSid,
+        publicUrl,
+        authTokens: [secrets.twilioAuthToken],
+        limits: { ...config.limits, maxPendingSockets: maxCalls, maxSockets: 2 * maxCalls },
+        scratch,
+      }),
+    )
+  }
+  return app
+}

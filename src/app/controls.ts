@@ -1,0 +1,2 @@
+/** How running rehearsals of this user are rung. */
+export { readControls } from '../sim/control.ts'

@@ -1,0 +1,7 @@
+import * as drills from '../sim/drills/drills.ts'
+import { startRehearsal } from './rehearsal.ts'
+
+/** Runs drills, each against a rehearsal of its own; see sim/drills. */
+export function runDrills(request: drills.DrillRequest): AsyncIterable<drills.DrillReport> {
+  return drills.runDrills(request, startRehearsal)
+}

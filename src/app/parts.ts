@@ -1,0 +1,13 @@
+import type { Config, Secrets } from '../config/config.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ProcessMetrics } from '../ops/metrics.ts'
+import type { Log } from '../ports/log.ts'
+
+/** What every part of a server is built with. */
+export type Parts = {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: ProcessMetrics
+}

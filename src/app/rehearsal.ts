@@ -1,0 +1,44 @@
+import { inventApiKey } from '../config/api-keys.ts'
+import type { Environment } from '../config/field.ts'
+import { readConfig } from '../config/read-config.ts'
+import { runMode } from '../config/run-mode.ts'
+import { systemClock } from '../lib/clock.ts'
+import { freePort } from '../sim/free-port.ts'
+import { rehearsalClock } from '../sim/rehearsal-clock.ts'
+import { temporaryFolder } from '../sim/temporary-folder.ts'
+import { startWorld, type World } from '../sim/world.ts'
+import { type Server, type ServerOptions, startServer } from './server.ts'
+
+/** A server in a world of its own. */
+export type Rehearsal = Server & { readonly world: World; readonly apiKey: string | undefined }
+
+/**
+ * Starts the rehearsal world and a server in it, on loopback. Everything a server needs is invented; its data lies in
+ * a temporary folder that is removed at the end, unless DATA_DIR says otherwise.
+ * @param options.env settings besides those that the world invents; no real credential may be among them
+ */
+export async function startRehearsal(
+  options: { readonly env: Environment; readonly seed?: number } & Pick<
+    ServerOptions,
+    'clock' | 'logTo' | 'onTurn'
+  >,
+): Promise<Rehearsal> {
+  const { env, seed = 1, logTo, onTurn } = options
+  const asked = readConfig(env)
+  const clock = rehearsalClock(options.clock ?? systemClock, asked.config.owner.timeZone)
+  await using starting = new AsyncDisposableStack()
+  const host = '127.0.0.1'
+  const port = asked.config.server.port === 0 ? await freePort(host) : asked.config.server.port
+  const world = starting.use(await startWorld({ clock, seed, publicUrl: `http://${host}:${port}` }))
+  const { dataDir, dataDirIsDefault } = asked.config.server
+  const folder = dataDirIsDefault ? starting.use(temporaryFolder()).path : dataDir
+  const invented = env['API_KEYS'] === undefined ? inventApiKey() : undefined
+  const own = { ...env, ...invented?.env, HOST: host, PORT: String(port), DATA_DIR: folder }
+  const settings = readConfig({ ...own, ...world.env })
+  const mode = { mode: 'rehearsal', missing: runMode(asked.config, asked.secrets).missing } as const
+  const server = starting.use(
+    await startServer({ ...settings, mode, clock, ...(logTo && { logTo }), ...(onTurn && { onTurn }) }),
+  )
+  const running = starting.move()
+  return { ...server, world, apiKey: invented?.key, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createAudioEngine } from '../audio/engine.ts'
+import type { Config, Secrets } from '../config/config.ts'
+import type { RunMode } from '../config/run-mode.ts'
+import { type Clock, isoTime, systemClock } from '../lib/clock.ts'
+import { modelWarning } from '../openai/models.ts'
+import { createLog } from '../ops/logger.ts'
+import { createMetrics } from '../ops/metrics.ts'
+import type { Log } from '../ports/log.ts'
+import type { CallStorage, CompleteCall, TurnRecord } from '../ports/storage.ts'
+import { openStorage } from '../storage/open-storage.ts'
+import { buildCalls } from './build-calls.ts'
+import { buildHttp } from './build-http.ts'
+import type { Parts } from './parts.ts'
+
+/** How a server is started. */
+export type ServerOptions = {
+  readonly config: Config
+  readonly secrets: Secrets
+  /** A rehearsal runs on settings that look like real ones, and says so here. */
+  readonly mode: RunMode
+  readonly clock?: Clock
+  /** Where log lines go; standard output when unset. */
+  readonly logTo?: { write(line: string): void }
+  /** Told of every turn as it is recorded, for whoever shows a transcript while it is spoken. */
+  readonly onTurn?: (turn: TurnRecord) => void
+}
+
+/** A running server; disposing of it says goodbye on live calls, closes everything and leaves complete records. */
+export type Server = AsyncDisposable & {
+  readonly origin: string
+  readonly log: Log
+  /** Everything recorded about a call, including what was just asked to be written. */
+  record(callSid: string): Promise<CompleteCall | undefined>
+}
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string
+}
+/** Starts the server on its settings. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { config, secrets, mode, clock = systemClock } = options
+  await using starting = new AsyncDisposableStack()
+  const log = createLog({
+    level: config.server.logLevel,
+    clock,
+    ...(options.logTo && { destination: options.logTo }),
+  })
+  const metrics = starting.use(createMetrics())
+  log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
+  const parts: Parts = { config, secrets, clock, log, metrics }
+  const storage = starting.use(await openRecords(parts))
+  const audio = createAudioEngine({ downlink: config.realtime.downlink })
+  const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
+  const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn })
+  starting.defer(() => http.close())
+  starting.defer(async () => {
+    log.event('info', 'stopping', { count: calls?.size() ?? 0 })
+    await calls?.drain(AbortSignal.timeout(config.limits.drainSeconds * 1_000))
+    await storage.flush()
+  })
+  const { host, port } = config.server
+  const origin = await http.listen({ host, port })
+  log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })
+  warnOfModels(parts)
+  const running = starting.move()
+  return {
+    origin,
+    log,
+    record: async (callSid) => {
+      await storage.flush()
+      return storage.completeCall(callSid)
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** Opens the record; calls that a process before this one left open are closed in it. */
+async function openRecords({ config, clock, log, metrics }: Parts): Promise<CallStorage> {
+  const { storageBatchMs: batchMs, maxQueuedWrites } = config.limits
+  const { dataDir } = config.server
+  const storage = await openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites })
+  const orphans = await storage.closeOrphans(clock.wallMs())
+  for (const callSid of orphans) log.forCall(callSid).event('warn', 'orphanClosed')
+  return storage
+}
+
+function warnOfModels({ config, log, clock }: Parts): void {
+  const today = isoTime(clock.wallMs()).slice(0, 10)
+  for (const model of [config.openai.realtimeModel, config.openai.transcriptionModel]) {
+    const sentence = model === undefined ? undefined : modelWarning(model, today)
+    if (model !== undefined && sentence !== undefined)
+      log.event('warn', 'modelEnds', { name: model, sentence })
+  }
+}
