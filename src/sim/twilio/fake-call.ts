@@ -122,7 +122,7 @@ export class FakeCall implements VerbHost {
     this.answeredWallMs = clock.wallMs()
     this.moveTo('in-progress')
     this.limitTo(this.#limitS)
-    this.line.start()
+    this.line.start(this.#answeredAtMs)
   }
 
   /** Ends the call so many seconds after its answer. */

@@ -58,10 +58,13 @@ export class Line {
     this.#said = new Recorder(options.recordingMs * BYTES_PER_MS)
   }
 
-  /** Starts the line; further calls do nothing. Whoever answered can still attach before the first frame. */
-  start(): void {
+  /**
+   * Starts the line; further calls do nothing. Whoever answered can still attach before the first frame.
+   * @param atMs clock time of the answer, at which the first frame begins
+   */
+  start(atMs = this.#clock.nowMs()): void {
     if (this.#startMs !== undefined || this.#stopped) return
-    this.#startMs = this.#clock.nowMs()
+    this.#startMs = atMs
     this.#timer = this.#clock.setTimer(0, () => this.catchUp())
   }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../../src/lib/clock.ts'
+import type { VirtualClock } from '../../../src/lib/virtual-clock.ts'
 import { levelDbfs } from '../../../src/sim/audio/g711.ts'
 import type { ProductSocket } from './memory-product.ts'
 import { ACCOUNT_SID, CALLER, CONNECT, NUMBER, stage, twiml } from './memory-product.ts'
@@ -43,6 +45,25 @@ describe('MediaStream, caller to product', () => {
     expect(world.events).toContainEqual(
       expect.objectContaining({ kind: 'said', who: 'caller', text: 'Hello' }),
     )
+  })
+
+  it('begins its recording at the time of the answer, however long answering takes', async () => {
+    // A clock that moves a little with every look at it, as the machine's does.
+    let looks = 0
+    const moving = (clock: VirtualClock): Clock => ({
+      nowMs: () => clock.nowMs() + 0.2 * ++looks,
+      wallMs: () => clock.wallMs(),
+      setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
+    })
+    await using world = await onStream([{ do: 'pause', ms: 400 }, { do: 'hangUp' }], { wake: moving })
+    world.socket.sendAudio(800)
+    await world.pass(1_000)
+    const { answeredAtMs = Number.NaN, heardUlaw, streams } = await world.call.ended
+    const run = streams[0]?.runs[0]
+    const at = Math.round(((run?.atMs ?? Number.NaN) - answeredAtMs) * 8)
+    expect([heardUlaw[at - 1], heardUlaw[at], heardUlaw[at + 799], heardUlaw[at + 800]]).toEqual([
+      0xff, 0x20, 0x20, 0xff,
+    ])
   })
 
   it('never sends what the carrier lost: chunks go on, timestamps jump', async () => {
