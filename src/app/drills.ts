@@ -1,7 +1,8 @@
 import * as drills from '../sim/drills/drills.ts'
+import { startApart } from './apart.ts'
 import { startRehearsal } from './rehearsal.ts'
 
 /** Runs drills, each against a rehearsal of its own; see sim/drills. */
 export function runDrills(request: drills.DrillRequest): AsyncIterable<drills.DrillReport> {
-  return drills.runDrills(request, startRehearsal)
+  return drills.runDrills(request, { together: startRehearsal, apart: startApart })
 }

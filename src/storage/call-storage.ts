@@ -9,14 +9,15 @@ import type {
   StreamRecord,
   TurnRecord,
 } from '../ports/storage.ts'
+import { completeCall } from './complete-call.ts'
 import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
 import type { Database } from './database.ts'
 import { claimNonce, insertNonce, openNonce, type IssuedNonce } from './nonces.ts'
 import type { Schema } from './schema.ts'
-import { closeOpenSessions, putSession, sessionsOf } from './sessions.ts'
+import { closeOpenSessions, putSession } from './sessions.ts'
 import { StorageError } from './storage-error.ts'
-import { closeOpenStreams, putStream, streamsOf } from './streams.ts'
-import { putTurn, turnsOf } from './turns.ts'
+import { closeOpenStreams, putStream } from './streams.ts'
+import { putTurn } from './turns.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 /**
@@ -46,13 +47,7 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   completeCall(callSid: string): Promise<CompleteCall | undefined> {
-    return this.#read(async (db) => {
-      const call = await findCall(db, callSid)
-      if (!call) return undefined
-      const streams = await streamsOf(db, callSid)
-      const sessions = await sessionsOf(db, callSid)
-      return { call, streams, sessions, turns: await turnsOf(db, callSid) }
-    })
+    return this.#read((db) => completeCall(db, callSid))
   }
 
   putStream(stream: StreamRecord): Promise<void> {

@@ -59,6 +59,19 @@ export function openSqlite(path: string): Database {
   }
 }
 
+/**
+ * Opens a database that another process may be writing, only to read it.
+ * @throws StorageError when there is none, or it cannot be read
+ */
+export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close'> {
+  try {
+    const reading = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
+    return { reader: kyselyOn(reading), close: () => Promise.resolve(reading.close()) }
+  } catch (error) {
+    throw new StorageError(meaningOf(error), { cause: error })
+  }
+}
+
 function opened(path: string): DatabaseSync {
   try {
     return new DatabaseSync(path, { timeout: busyTimeoutMs, defensive: true })

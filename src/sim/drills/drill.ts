@@ -1,3 +1,4 @@
+import type { ServerProcess } from '../server-process.ts'
 import type { World } from '../world.ts'
 
 /** What a drill runs against: a server in its world, and what the server has recorded. */
@@ -5,6 +6,10 @@ export type DrillGround = {
   readonly world: World
   /** Everything recorded about a call; undefined when there was no such call. */
   record(callSid: string): Promise<object | undefined>
+  /** The server, where it is a process of its own. */
+  server?(): ServerProcess
+  /** Starts the next server on the same data, once the one before has ended. */
+  restart?(): Promise<ServerProcess>
 }
 
 /** How a drill is run. */

@@ -17,12 +17,14 @@ type Settings = Readonly<Record<string, string>>
 type Drill = {
   readonly fullCount: number
   readonly env: Settings
+  /** The server is a process of its own: what the world costs does not slow it down, and it may be killed. */
+  readonly apart?: true
   readonly run: (ground: DrillGround, options: DrillOptions) => Promise<DrillResult>
 }
 
 const drills: Readonly<Record<string, Drill>> = {
   signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
-  interruptions: { fullCount: 500, env: {}, run: drillInterruptions },
+  interruptions: { fullCount: 500, env: {}, apart: true, run: drillInterruptions },
   handshake: { fullCount: 30, env: {}, run: drillHandshake },
   voice: { fullCount: 4, env: voiceEnv, run: drillVoice },
   'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },
@@ -47,22 +49,26 @@ type StartGround = (options: {
   readonly logTo: { write(line: string): void }
 }) => Promise<DrillGround & AsyncDisposable>
 
+/** The two kinds of ground: server and world in one process, or each in its own. */
+export type Grounds = { readonly together: StartGround; readonly apart: StartGround }
+
 /**
  * Runs drills one after another, each against a server of its own. One that could not be run has missed its bars.
  * @throws DrillError when no drill has the name
  */
 export async function* runDrills(
   { only, seed = 1, count }: DrillRequest,
-  start: StartGround,
+  grounds: Grounds,
   clock: Clock = systemClock,
 ): AsyncGenerator<DrillReport> {
   const chosen = Object.entries(drills).filter(([name]) => only === undefined || name === only)
   if (chosen.length === 0) {
     throw new DrillError(`Cannot run drill ${only}: there are ${Object.keys(drills).join(', ')}`)
   }
-  for (const [drill, { fullCount, env, run }] of chosen) {
+  for (const [drill, { fullCount, env, apart, run }] of chosen) {
     const startedMs = clock.nowMs()
     const options = { seed, count: count ?? fullCount }
+    const start = apart ? grounds.apart : grounds.together
     await using ground = await start({ env: { PORT: '0', ...env }, seed, logTo: { write: () => undefined } })
     const { numbers, missed } = await run(ground, options).catch(notRun)
     const seconds = Math.round((clock.nowMs() - startedMs) / 100) / 10

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { runDrills } from '../../../src/sim/drills/drills.ts'
 
+const start = () => Promise.reject(new Error('Nothing is to be started'))
+
 describe('runDrills()', () => {
   it('names the drills that there are, when asked for another', async () => {
-    const reports = runDrills({ only: 'nothing' }, () =>
-      Promise.reject(new Error('Nothing is to be started')),
-    )
+    const reports = runDrills({ only: 'nothing' }, { together: start, apart: start })
     await expect(reports.next()).rejects.toThrow(
       'Cannot run drill nothing: there are signatures, interruptions, handshake, voice, voice-strict',
     )
