@@ -1,5 +1,6 @@
 import type { AudioEngine } from '../audio/engine.ts'
 import { Calls } from '../call/calls.ts'
+import { ModelHealth } from '../call/model-health.ts'
 import { planCall } from '../call/plan-call.ts'
 import type { CallPorts } from '../call/plan.ts'
 import { ConfigError } from '../config/config-error.ts'
@@ -13,6 +14,7 @@ import { endCall } from '../tools/end-call.ts'
 import { createToolBox } from '../tools/registry.ts'
 import { TwilioRest } from '../twilio/rest-client.ts'
 import { loadPersona, loadPromptAudio } from './files.ts'
+import { ownerNotice } from './owner-notice.ts'
 import type { Parts } from './parts.ts'
 
 /** The calls of a server that has a telephone number and a model; undefined in desk mode. */
@@ -33,6 +35,7 @@ export async function buildCalls(
   const promptAudio = await loadPromptAudio()
   const persona = await loadPersona(config.server.personaDir, 'assistant')
   const apiBase = apiBaseUrl === undefined ? {} : { apiBaseUrl }
+  const telephony = new TwilioRest({ accountSid, authToken, clock, ...apiBase })
   const ports: CallPorts = {
     clock,
     log,
@@ -42,17 +45,29 @@ export async function buildCalls(
     audio,
     storage: from.storage,
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
-    telephony: new TwilioRest({ accountSid, authToken, clock, ...apiBase }),
+    telephony,
+    ownerNotice: ownerNotice(config, telephony),
+    modelHealth: new ModelHealth(clock),
     realtimeAudio: config.realtime.audio,
     model: config.openai.realtimeModel,
     heldAudioMs: config.limits.heldAudioMs,
     toolTimeoutMs: config.limits.toolTimeoutMs,
+    random: Math.random,
     background: createBackground({ log, metrics }),
     ...(from.onTurn && { onTurn: from.onTurn }),
   }
   const { owner, limits } = config
   const names = tools.definitions().map(({ name }) => name)
-  const planning = { persona, promptAudio, tools: names, owner, limits, safetyKey: authToken }
+  const { fallbackPhoneNumber } = config.effects
+  const planning = {
+    persona,
+    promptAudio,
+    tools: names,
+    owner,
+    limits,
+    fallbackPhoneNumber,
+    safetyKey: authToken,
+  }
   const say = (sentence: 'busy' | 'apology') => sentenceText(sentence, persona.language)
   return new Calls({
     ports,

@@ -4,13 +4,17 @@ import type {
   CallOffer,
   CallStatusUpdate,
   IncomingCalls,
+  NetworkReport,
   NonceClaim,
+  RecordingUpdate,
   StreamAttachment,
   StreamStatusUpdate,
 } from '../ports/incoming-calls.ts'
 import type { MediaSink } from '../ports/telephony.ts'
+import { Ladder } from './ladder.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 import { CallSession } from './session.ts'
+import { keepVoiceMessage } from './voice-messages.ts'
 
 /** New streams that one call may get after its socket broke. */
 const MAX_REATTACHMENTS = 3
@@ -30,6 +34,7 @@ export type CallsOptions = {
 }
 
 type LiveCall = {
+  readonly ladder: Ladder
   readonly session: CallSession
   readonly from: string
   nonce: string
@@ -91,7 +96,8 @@ export class Calls implements IncomingCalls {
     return { ok: true, receiver: call.session.attach(stream.sink) }
   }
 
-  async afterStream(callSid: string): Promise<CallAnswer> {
+  async afterStream(callSid: string, report: NetworkReport = {}): Promise<CallAnswer> {
+    if (report.recording) await this.onRecording({ callSid, ...report.recording })
     const call = this.#live.get(callSid)
     if (!call) {
       const known = await this.#options.ports.storage.findCall(callSid)
@@ -99,6 +105,7 @@ export class Calls implements IncomingCalls {
     }
     // The network may tell of the stream's end before the socket does.
     call.session.streamGone('closed')
+    if (call.session.phase() === 'handedOver') return call.ladder.next(report)
     call.renewal ??= this.#renew(callSid, call)
     try {
       return await call.renewal
@@ -106,6 +113,10 @@ export class Calls implements IncomingCalls {
       call.renewal = undefined
       throw error
     }
+  }
+
+  async onRecording(update: RecordingUpdate): Promise<void> {
+    await keepVoiceMessage(update, this.#options.ports)
   }
 
   async onStatus(update: CallStatusUpdate): Promise<void> {
@@ -147,20 +158,33 @@ export class Calls implements IncomingCalls {
     const { ports, say } = this.#options
     const { callSid } = offer
     const live = this.#live.get(callSid)
+    if (live?.session.phase() === 'handedOver') return live.ladder.next({})
     if (live) return this.#isAlive(callSid) ? { kind: 'connect', nonce: live.nonce } : { kind: 'hangUp' }
     if (await ports.storage.findCall(callSid)) return { kind: 'hangUp' }
     if (this.#isBusy(offer)) {
       ports.background('recordRefusal', this.#recordRefusal(offer))
       return { kind: 'sayAndHangUp', text: say.busy, language: say.language }
     }
-    const session = new CallSession(this.#options.plan(offer), ports, () => this.#over(callSid))
-    const call: LiveCall = { session, from: offer.from, nonce: '', reattachments: 0, renewal: undefined }
+    const plan = this.#options.plan(offer)
+    // While the model's provider is down, calls are served without it from the start.
+    const handsOver = !ports.modelHealth.mayTry()
+    const session = new CallSession(plan, ports, { handsOver, onOver: () => this.#over(callSid) })
+    const ladder = new Ladder(plan.ladder, handsOver)
+    const call: LiveCall = {
+      session,
+      ladder,
+      from: offer.from,
+      nonce: '',
+      reattachments: 0,
+      renewal: undefined,
+    }
     // The place is taken before the first await, so that a burst of webhooks cannot overrun the limit.
     this.#live.set(callSid, call)
     ports.metrics.count('calls_total', { direction: offer.direction })
     ports.metrics.gauge('calls_live', this.#live.size)
     try {
       await session.begin()
+      if (handsOver) return call.ladder.next({})
       call.nonce = await this.#issueNonce(callSid)
     } catch (error) {
       session.fail()

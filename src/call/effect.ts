@@ -21,7 +21,13 @@ export type Effect =
   | { readonly kind: 'cancelReply'; readonly responseId: string }
   | { readonly kind: 'requestReply'; readonly purpose: string }
   | { readonly kind: 'openSession'; readonly resumed: boolean }
+  /** Dials a session that is to take over from the one in use, which goes on meanwhile. */
+  | { readonly kind: 'openNext' }
+  /** Lets the session in reserve take over; the one in use is closed. */
+  | { readonly kind: 'switchSession' }
   | { readonly kind: 'closeSession'; readonly reason: string }
+  /** What the caller said has been understood; `turnIsOpen` when more is being said already. */
+  | { readonly kind: 'forgetCaller'; readonly turnIsOpen: boolean }
   | { readonly kind: 'padSilence'; readonly ms: number }
   | { readonly kind: 'runTool'; readonly callId: string; readonly name: string; readonly arguments: string }
   | { readonly kind: 'answerTool'; readonly callId: string; readonly output: string }

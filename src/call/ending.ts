@@ -3,7 +3,7 @@ import type { CallEnding } from '../ports/storage.ts'
 import type { Effect } from './effect.ts'
 import type { CallEvent, Heard } from './event.ts'
 import { interrupt, playClip, settleCut } from './sounding.ts'
-import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
+import { type CallState, chain, type Closing, isSounding, type Step, unchanged } from './state.ts'
 import { awaitsCallerText } from './transcript.ts'
 
 /** A last sentence takes no longer than this; then the call ends, heard or not. */
@@ -18,16 +18,24 @@ const MAX_REVOCATIONS = 2
 /** Begins to end a call: the sentence is said after what is already queued, then the caller is hung up on. */
 export function beginClosing(
   state: CallState,
-  end: { ending: CallEnding; revocable: boolean; sentence?: FixedSentence; atMs: number },
+  end: {
+    ending: CallEnding
+    revocable: boolean
+    sentence?: FixedSentence
+    atMs: number
+    last?: Closing['last']
+  },
 ): Step {
   if (state.phase !== 'live') return unchanged(state)
   const revocable = end.revocable && state.revocations < MAX_REVOCATIONS
-  const closing: CallState = { ...state, phase: 'closing', closing: { ending: end.ending, revocable } }
+  const { ending, last = 'hangUp' } = end
+  const closing: CallState = { ...state, phase: 'closing', closing: { ending, revocable, last } }
   const timers: Effect[] = [
     { kind: 'setTimer', name: 'closing', delayMs: CLOSING_DEADLINE_MS },
     { kind: 'cancelTimer', name: 'hold' },
     { kind: 'cancelTimer', name: 'silentModel' },
-    { kind: 'log', level: 'info', event: 'closing', fields: { reason: end.ending } },
+    { kind: 'cancelTimer', name: 'redial' },
+    { kind: 'log', level: 'info', event: 'closing', fields: { reason: ending } },
   ]
   const turns = { ...closing.turns, replyDue: undefined }
   const said = end.sentence
@@ -54,9 +62,13 @@ export function closeNow(
       return { state: closed.state, effects: [...quiet.effects, ...cancels, ...closed.effects] }
     }
     case 'closing':
-      return unchanged({ ...state, closing: state.closing && { ...state.closing, revocable: false } })
+      return unchanged({
+        ...state,
+        closing: state.closing && { ...state.closing, revocable: false, last: 'hangUp' },
+      })
     case 'ringing':
     case 'detached':
+    case 'handedOver':
       return hangUpUntold(state, end.ending)
     case 'hangingUp':
     case 'wrapUp':
@@ -67,12 +79,19 @@ export function closeNow(
 
 /** Hangs up without a word: nobody is there to hear one. */
 export function hangUpUntold(state: CallState, ending: CallEnding): Step {
-  return hangUp({ ...state, phase: 'closing', closing: { ending, revocable: false } })
+  const closing = { ending: state.closing?.ending ?? ending, revocable: false, last: 'hangUp' } as const
+  return hangUp({ ...state, phase: 'closing', closing })
 }
 
-/** The model is gone or silent: the caller is told after what is already on its way, then hung up on. */
-export function closeForLostModel(state: CallState, atMs: number): Step {
-  return beginClosing(state, { ending: 'modelLost', revocable: false, sentence: 'apology', atMs })
+/**
+ * The model is gone or silent and will not come back: the caller is told after what is already on its way. Then the
+ * network takes over, or where there is nothing that it could do, the caller is hung up on.
+ */
+export function giveUpModel(state: CallState, atMs: number): Step {
+  const end = { ending: 'modelLost', revocable: false, atMs } as const
+  return state.rules.handsOver
+    ? beginClosing(state, { ...end, sentence: 'handOver', last: 'handOver' })
+    : beginClosing(state, { ...end, sentence: 'apology' })
 }
 
 /** The caller speaks during our goodbye: the call goes on, as a person would. */
@@ -87,12 +106,27 @@ export function revokeClosing(state: CallState): Step {
 /** Orders the hang-up once the last word was heard, or its time is over. */
 export function hangUp(state: CallState): Step {
   if (state.phase !== 'closing') return unchanged(state)
+  if (state.closing?.last === 'handOver') return handOver(state)
   return {
     state: { ...state, phase: 'hangingUp' },
     effects: [
       { kind: 'cancelTimer', name: 'closing' },
       { kind: 'setTimer', name: 'hangUp', delayMs: HANG_UP_DEADLINE_MS },
       { kind: 'hangUp' },
+    ],
+  }
+}
+
+/** The stream ends, and the network asks what comes next: that is answered where calls are answered. */
+function handOver(state: CallState): Step {
+  return {
+    state: { ...state, phase: 'handedOver', session: 'closed' },
+    effects: [
+      { kind: 'cancelTimer', name: 'closing' },
+      { kind: 'setTimer', name: 'handedOver', delayMs: state.rules.maxLengthMs },
+      { kind: 'log', level: 'warn', event: 'handedOver' },
+      { kind: 'closeSession', reason: 'handed over' },
+      { kind: 'closeStream', code: 1000, reason: 'handed over' },
     ],
   }
 }
@@ -108,7 +142,7 @@ export function wrapUp(state: CallState, ending: CallEnding, heard: readonly Hea
   const ended: CallState = {
     ...state,
     phase: 'wrapUp',
-    closing: { ending: state.closing?.ending ?? ending, revocable: false },
+    closing: { ending: state.closing?.ending ?? ending, revocable: false, last: 'hangUp' },
     sounding: { ...state.sounding, clips: [], replyItemIds: [], owed: [] },
   }
   const settled = settleCut(ended, heard)

@@ -28,6 +28,9 @@ export type TimerName =
   | 'silentModel'
   | 'lengthWarning'
   | 'lengthReached'
+  | 'redial'
+  | 'rotate'
+  | 'handedOver'
   | 'closing'
   | 'hangUp'
 
@@ -50,7 +53,17 @@ export type CallEvent =
     }
   | { readonly kind: 'dtmf'; readonly digit: string; readonly atMs: number }
   | { readonly kind: 'mediaPaused'; readonly silentMs: number; readonly atMs: number }
-  | Exclude<SpeechEvent, { kind: 'speechStarted' | 'sessionLost' }>
+  | Exclude<SpeechEvent, { kind: 'speechStarted' | 'sessionLost' | 'sessionReady' }>
+  /** `lastsMs`: how long the provider lets the session live, when it told. */
+  | {
+      readonly kind: 'sessionReady'
+      readonly sessionId: string
+      readonly lastsMs?: number
+      readonly atMs: number
+    }
+  /** The session that is to take over agreed, or was lost. */
+  | { readonly kind: 'nextReady'; readonly lastsMs?: number; readonly atMs: number }
+  | { readonly kind: 'nextLost'; readonly code: string; readonly atMs: number }
   | {
       readonly kind: 'speechStarted'
       readonly itemId: string
@@ -61,7 +74,10 @@ export type CallEvent =
       readonly kind: 'sessionLost'
       readonly code: string
       readonly retryable: boolean
+      /** What had been sent and heard when it was lost. */
       readonly heard: readonly Heard[]
+      /** Drawn at random from 0 up to 1, so that `step` need not draw. */
+      readonly chance: number
       readonly atMs: number
     }
   /** The first audio of a reply, or the first after it had stalled, came in (deltaAtMs) and went out (atMs). */

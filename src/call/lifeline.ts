@@ -1,5 +1,7 @@
-import { closeForLostModel, closeNow, finish, hangUp, hangUpUntold, wrapUp } from './ending.ts'
+import { closeNow, finish, hangUp, hangUpUntold, wrapUp } from './ending.ts'
 import type { CallEvent } from './event.ts'
+import { dial, onRedial, withoutSession } from './leg.ts'
+import { onRotationDue } from './rotation.ts'
 import { interrupt, playClip, playOwed, settleCut } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
 import { notDue, oweResumption } from './waiting.ts'
@@ -14,14 +16,14 @@ export function onStreamStarted(state: CallState, event: Of<'streamStarted'>): S
   if (state.phase !== 'ringing' && state.phase !== 'detached') {
     return { state, effects: [{ kind: 'closeStream', code: 1000, reason: 'call is ending' }] }
   }
-  const cancels = (['unclaimed', 'nonceExpired', 'detachedSession', 'reattach'] as const).map(
+  const cancels = (['unclaimed', 'nonceExpired', 'detachedSession', 'reattach', 'redial'] as const).map(
     (name) => ({ kind: 'cancelTimer', name }) as const,
   )
   const resumed = state.everLive
   const step = chain(
     { ...state, phase: 'live', everLive: true },
     (now) => (resumed ? playOwed(now, event.atMs) : opening(now, event.atMs)),
-    (now) => (event.sessionAlive ? unchanged(now) : reopen(now, resumed)),
+    (now) => (event.sessionAlive ? unchanged(now) : dial(now, resumed)),
   )
   return { state: step.state, effects: [...cancels, ...step.effects] }
 }
@@ -43,10 +45,6 @@ function opening(state: CallState, atMs: number): Step {
     () => timers,
     ...sentences.map((sentence) => (now: CallState) => playClip(now, sentence, atMs)),
   )
-}
-
-function reopen(state: CallState, resumed: boolean): Step {
-  return { state: { ...state, session: 'opening' }, effects: [{ kind: 'openSession', resumed }] }
 }
 
 /** The stream is over. Only a stop says that the caller hung up; a bare close may be followed by another stream. */
@@ -90,38 +88,13 @@ function detach(state: CallState, event: Of<'streamEnded'>): Step {
   }
 }
 
-/** The session is gone: the caller is told, and the call ends cleanly. */
-export function onSessionLost(state: CallState, event: Of<'sessionLost'>): Step {
-  const log = { kind: 'log', level: 'error', event: 'modelLost', fields: { code: event.code } } as const
-  const lost = withoutSession(state)
-  const step =
-    state.phase === 'live'
-      ? chain(
-          lost,
-          (now) => interrupt(now, event.heard),
-          (now) => closeForLostModel(now, event.atMs),
-        )
-      : unchanged(lost)
-  return { state: step.state, effects: [log, ...step.effects] }
-}
-
-/** What only the session could have ended is over with it; one that comes after a break does not know what was said. */
-function withoutSession(state: CallState): CallState {
-  const lost: CallState = {
-    ...state,
-    session: 'closed',
-    turns: { ...state.turns, replies: [], callerSpeaking: false },
-  }
-  return state.phase === 'detached' ? oweResumption(lost) : lost
-}
-
 /** Timers of the call's life; those of a turn are in turns.ts. */
 export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
   switch (event.name) {
     case 'unclaimed':
-      return closeIdleSession(state, 'ringing')
+      return closeIdleSession(state, 'ringing', event)
     case 'detachedSession':
-      return state.phase === 'wrapUp' ? finish(state) : closeIdleSession(state, 'detached')
+      return state.phase === 'wrapUp' ? finish(state) : closeIdleSession(state, 'detached', event)
     case 'nonceExpired':
       return state.phase === 'ringing' ? wrapUp(state, 'streamLost', []) : unchanged(state)
     case 'reattach':
@@ -131,6 +104,12 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
       return state.phase === 'live' ? playClip(state, 'timeAlmostUp', event.atMs) : unchanged(state)
     case 'lengthReached':
       return closeNow(state, { ...event, ending: 'maximumLength', sentence: 'goodbye' })
+    case 'redial':
+      return onRedial(state)
+    case 'rotate':
+      return onRotationDue(state)
+    case 'handedOver':
+      return state.phase === 'handedOver' ? hangUpUntold(state, 'modelLost') : unchanged(state)
     case 'closing':
       return hangUp(state)
     case 'hangUp':
@@ -142,15 +121,20 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
   }
 }
 
-function closeIdleSession(state: CallState, phase: 'ringing' | 'detached'): Step {
+function closeIdleSession(state: CallState, phase: 'ringing' | 'detached', { heard }: Of<'timer'>): Step {
   if (state.phase !== phase || state.session === 'closed') return unchanged(state)
-  return { state: withoutSession(state), effects: [{ kind: 'closeSession', reason: 'unclaimed' }] }
+  const closed = withoutSession(state, heard)
+  return {
+    state: closed.state,
+    effects: [{ kind: 'closeSession', reason: 'unclaimed' }, ...closed.effects],
+  }
 }
 
 /** The network says how the call stands; a final word ends it, whatever the socket says. */
 export function onStatusChanged(state: CallState, event: Of<'statusChanged'>): Step {
   const final = ['completed', 'busy', 'no-answer', 'failed', 'canceled'].includes(event.status)
   if (!final) return unchanged(state)
-  const closing = state.phase === 'hangingUp' ? state.closing : undefined
+  const kept = state.phase === 'hangingUp' || state.phase === 'handedOver'
+  const closing = kept ? state.closing : undefined
   return wrapUp({ ...state, closing }, 'callerHungUp', event.heard)
 }

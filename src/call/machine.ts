@@ -1,6 +1,8 @@
 import { closeNow, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
 import type { CallEvent } from './event.ts'
+import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
+import * as rotation from './rotation.ts'
 import { withTurns } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged, withoutUtterance } from './state.ts'
 import { onToolFinished, onToolRequested } from './tooling.ts'
@@ -26,9 +28,10 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'statusChanged':
       return lifeline.onStatusChanged(state, event)
     case 'sessionReady':
-      return unchanged({ ...state, session: 'ready' })
     case 'sessionLost':
-      return lifeline.onSessionLost(state, event)
+    case 'nextReady':
+    case 'nextLost':
+      return onModelLeg(state, event)
     case 'mediaPaused':
       return turns.onMediaPaused(state)
     case 'dtmf':
@@ -42,7 +45,7 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'callerTranscript':
       return turns.onCallerTranscript(state, event)
     case 'callerTranscriptFailed':
-      return withTurns(state, transcript.callerTextFailed(state.transcript, event.itemId))
+      return turns.onCallerTranscriptFailed(state, event)
     case 'responseStarted':
       return turns.onResponseStarted(state, event)
     case 'replyStarted':
@@ -75,15 +78,34 @@ function handle(state: CallState, event: CallEvent): Step {
   }
 }
 
+type LegEvent = Extract<CallEvent, { kind: 'sessionReady' | 'sessionLost' | 'nextReady' | 'nextLost' }>
+
+function onModelLeg(state: CallState, event: LegEvent): Step {
+  switch (event.kind) {
+    case 'sessionReady':
+      return leg.onSessionReady(state, event)
+    case 'sessionLost':
+      return leg.onSessionLost(state, event)
+    case 'nextReady':
+      return rotation.onNextReady(state, event)
+    case 'nextLost':
+      return rotation.onNextLost(state, event)
+  }
+}
+
 function onTimer(state: CallState, event: Extract<CallEvent, { kind: 'timer' }>): Step {
   if (event.name === 'idle') return turns.onIdle(state, event)
-  if (event.name === 'hold' || event.name === 'silentModel') return waiting.onReplyOverdue(state, event)
+  if (event.name === 'hold' || event.name === 'silentModel') return leg.onReplyOverdue(state, event)
   return lifeline.onLifeTimer(state, event)
 }
 
 function onUtteranceHeard(state: CallState, event: Extract<CallEvent, { kind: 'utteranceHeard' }>): Step {
   const heard = { ...state, sounding: withoutUtterance(state.sounding, event.utterance) }
-  return withTurns(heard, transcript.heardToEnd(heard.transcript, event.utterance, event.heardMs))
+  const settled = withTurns(heard, transcript.heardToEnd(heard.transcript, event.utterance, event.heardMs))
+  if (event.utterance.kind === 'clip') return settled
+  // Whatever was asked has been answered: no other session need hear it again.
+  const turnIsOpen = heard.turns.callerSpeaking
+  return { state: settled.state, effects: [...settled.effects, { kind: 'forgetCaller', turnIsOpen }] }
 }
 
 /** What follows from where the call now stands, whatever brought it there. */
@@ -94,6 +116,8 @@ function settle(state: CallState): Step {
     finishIfComplete,
     waiting.speakFirst,
     waiting.watchWork,
+    leg.watchLeg,
+    rotation.rotateWhenQuiet,
     rest,
   )
 }

@@ -3,7 +3,7 @@ import { ULAW_BYTES_PER_MS, ULAW_SILENCE } from '../audio/frame.ts'
 import type { Downlink, Uplink } from '../audio/stream.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
 import type { Utterance } from './event.ts'
-import { HeldAudio } from './held-audio.ts'
+import { CallerAudio } from './caller-audio.ts'
 import type { Playback } from './playback.ts'
 
 /** Held audio goes to the model in pieces of this many µ-law bytes (200 ms). */
@@ -20,7 +20,7 @@ export type MediaListener = {
 
 /**
  * The audio of one call, on a straight synchronous path round the machine: caller to model and model to caller. It
- * keeps no queue but the caller's audio that waits for a session.
+ * keeps no queue but the caller's latest audio, which waits for a session or may have to be told to the next one.
  */
 export class CallMedia implements Disposable {
   readonly #engine: AudioEngine
@@ -28,7 +28,7 @@ export class CallMedia implements Disposable {
   readonly #playback: Playback
   readonly #listener: MediaListener
   readonly #nowMs: () => number
-  readonly #held: HeldAudio
+  readonly #caller: CallerAudio
   readonly #up: Uplink
   readonly #down: Downlink
   readonly #dropped = new Set<string>()
@@ -50,7 +50,7 @@ export class CallMedia implements Disposable {
     this.#playback = options.playback
     this.#listener = options.listener
     this.#nowMs = options.nowMs
-    this.#held = new HeldAudio(options.heldAudioMs)
+    this.#caller = new CallerAudio(options.heldAudioMs)
     this.#up = options.engine.openUplink()
     this.#down = options.engine.openDownlink()
   }
@@ -58,26 +58,35 @@ export class CallMedia implements Disposable {
   /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
   onCallerAudio(ulaw: Uint8Array): void {
     this.counts.framesIn++
-    if (this.#session && this.#held.heldMs() === 0 && this.#append(this.#session, ulaw)) return
-    this.#held.push(ulaw)
+    // Kept before it is sent: sending may find that the session is over, and then this frame waits for the next one.
+    const isNext = this.#session !== undefined && this.#caller.waitingMs() === 0
+    this.#caller.push(ulaw)
+    if (isNext && this.#session && this.#append(this.#session, ulaw)) this.#caller.markSent(ulaw.length)
   }
 
   /** The session agreed: everything the caller said meanwhile goes in first, in order. */
   sessionReady(session: SpeechSession): void {
     this.#session = session
-    const chunks = this.#held.take()
-    const joined = Buffer.concat(chunks)
-    for (let start = 0; start < joined.length; start += FLUSH_BYTES) {
-      const piece = joined.subarray(start, start + FLUSH_BYTES)
-      if (!this.#append(session, piece)) {
-        this.#held.push(joined.subarray(start))
-        return
-      }
+    for (let waiting = this.#caller.waiting(); waiting.length > 0; waiting = this.#caller.waiting()) {
+      const piece = waiting.subarray(0, FLUSH_BYTES)
+      if (!this.#append(session, piece)) return
+      this.#caller.markSent(piece.length)
     }
   }
 
-  /** The session is gone; caller audio is kept from now on. */
+  /** The session has noticed that the caller speaks. */
+  turnBegan(): void {
+    this.#caller.turnBegan()
+  }
+
+  /** What the caller said until now has been understood; the next session need not hear it again. */
+  forgetCaller(turnIsOpen: boolean): void {
+    this.#caller.forget(turnIsOpen)
+  }
+
+  /** The session is gone; what it may not have understood waits for the next one, and all that follows. */
   sessionGone(): void {
+    if (this.#session) this.#caller.rewind()
     this.#session = undefined
     this.#current = undefined
     this.#dropped.clear()
@@ -127,7 +136,7 @@ export class CallMedia implements Disposable {
 
   /** Milliseconds of caller audio lost because no session came in time. */
   droppedMs(): number {
-    return this.#held.droppedMs()
+    return this.#caller.droppedMs()
   }
 
   [Symbol.dispose](): void {

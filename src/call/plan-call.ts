@@ -5,6 +5,7 @@ import type { FixedSentence, PromptAudio } from '../ports/prompt-audio.ts'
 import { callInstructions } from '../prompts/instructions.ts'
 import { offeredTools, type Persona } from '../prompts/persona.ts'
 import { sentenceKeys, sentenceText } from '../prompts/sentences.ts'
+import type { LadderPlan } from './ladder.ts'
 import type { CallPlan } from './plan.ts'
 import type { CallRules } from './state.ts'
 
@@ -14,6 +15,12 @@ const WARNING_MS = 30_000
 const HOLD_MS = 2_500
 /** How long a call waits for its next stream after the socket broke. */
 const REATTACH_MS = 10_000
+/** A lost session is dialled again after these pauses: refused ones are given up within two seconds. */
+const REDIAL_DELAYS_MS = [100, 400, 1_000]
+/** A call whose sessions keep breaking is given up after so many. */
+const MAX_LOSSES = 12
+/** A session is replaced so long before the provider ends it, at the next quiet moment. */
+const ROTATION_MARGIN_MS = 300_000
 
 /** What a call is planned from. */
 export type Planning = {
@@ -21,6 +28,8 @@ export type Planning = {
   readonly promptAudio: PromptAudio
   /** Names of the tools that exist. */
   readonly tools: readonly string[]
+  /** A person who is rung when the model cannot be reached. */
+  readonly fallbackPhoneNumber: string | undefined
   readonly owner: { readonly phoneNumbers: readonly string[]; readonly verification: OwnerVerification }
   readonly limits: {
     readonly idlePromptSeconds: number
@@ -56,6 +65,7 @@ export function planCall(offer: CallOffer, planning: Planning): CallPlan {
       .digest('hex')
       .slice(0, 32),
     rules: { ...rulesOf(planning), opening, modelGreets: !opening.some(isGreeting) },
+    ladder: ladderOf(offer, planning),
   }
 }
 
@@ -64,6 +74,26 @@ function openingOf(actor: CallPlan['actor'], persona: Persona): readonly FixedSe
   const greets = persona.greeting === 'clip'
   if (actor === 'owner') return greets ? ['ownerGreeting'] : []
   return greets ? ['disclosure', 'greeting'] : ['disclosure']
+}
+
+/** Nobody is rung on the telephone they call from. */
+function ladderOf(offer: CallOffer, { persona, fallbackPhoneNumber, limits }: Planning): LadderPlan {
+  const { language } = persona
+  const say = (key: FixedSentence): string => sentenceText(key, language)
+  const caller = offer.direction === 'inbound' ? offer.from : offer.to
+  const callerId = offer.direction === 'inbound' ? offer.to : offer.from
+  const rung = fallbackPhoneNumber !== undefined && fallbackPhoneNumber !== caller
+  return {
+    words: {
+      language,
+      opening: `${say('disclosure')} ${persona.apology ?? say('handOver')}`,
+      leaveMessage: say('leaveMessage'),
+      connecting: say('connecting'),
+      messageTaken: say('messageTaken'),
+    },
+    person: rung ? { number: fallbackPhoneNumber, callerId } : undefined,
+    maxLengthSeconds: limits.callMaxSeconds,
+  }
 }
 
 function isGreeting(sentence: FixedSentence): boolean {
@@ -76,6 +106,10 @@ function rulesOf({ persona, limits }: Planning): Omit<CallRules, 'opening' | 'mo
     warningMs: WARNING_MS,
     holdMs: HOLD_MS,
     reattachMs: REATTACH_MS,
+    redialDelaysMs: REDIAL_DELAYS_MS,
+    maxLosses: MAX_LOSSES,
+    rotationMarginMs: ROTATION_MARGIN_MS,
+    handsOver: true,
     sentences: Object.fromEntries(texts) as CallRules['sentences'],
     idleMs: limits.idlePromptSeconds * 1_000,
     maxLengthMs: limits.callMaxSeconds * 1_000,

@@ -2,11 +2,14 @@ import type { AudioEngine } from '../audio/engine.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { PromptAudio } from '../ports/prompt-audio.ts'
 import type { SpeechAudio, SpeechEngine } from '../ports/speech.ts'
 import type { CallStorage, TurnRecord } from '../ports/storage.ts'
 import type { TelephonyControl } from '../ports/telephony.ts'
 import type { ToolBox } from '../ports/tools.ts'
+import type { LadderPlan } from './ladder.ts'
+import type { ModelHealth } from './model-health.ts'
 import type { CallRules } from './state.ts'
 
 /** What is decided about a call before it begins. */
@@ -24,6 +27,8 @@ export type CallPlan = {
   /** Keyed hash of the caller for the model's provider. */
   readonly safetyIdentifier?: string
   readonly rules: CallRules
+  /** What the network does for the caller when the model cannot be reached. */
+  readonly ladder: LadderPlan
 }
 
 /** Everything a call needs from the world. One set serves all calls. */
@@ -34,6 +39,8 @@ export type CallPorts = {
   readonly storage: CallStorage
   readonly speech: SpeechEngine
   readonly telephony: TelephonyControl
+  readonly ownerNotice: OwnerNotice
+  readonly modelHealth: ModelHealth
   readonly promptAudio: PromptAudio
   readonly tools: ToolBox
   readonly audio: AudioEngine
@@ -46,6 +53,8 @@ export type CallPorts = {
   readonly toolTimeoutMs: number
   /** Told of every turn as it is recorded: once when it begins, and again when its words are known. */
   onTurn?(turn: TurnRecord): void
+  /** From 0 up to 1; spreads what would otherwise happen at the same moment on many calls. */
+  random(): number
   /** Runs work whose outcome nobody waits for; a failure is logged and counted. */
   background(name: string, work: Promise<unknown>): void
 }

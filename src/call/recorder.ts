@@ -3,6 +3,13 @@ import type { CallEnding, CallPatch, SessionRecord, StreamRecord } from '../port
 import type { Turn } from './effect.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 
+/** Writes the record of one session. */
+export type SessionRecorder = {
+  ready(providerSessionId: string): void
+  used(usage: SpeechUsage): void
+  ended(reason: string): void
+}
+
 /** Writes one call's record while it happens. Nothing waits for it; a write that fails is logged and counted. */
 export class Recorder {
   readonly #plan: CallPlan
@@ -11,7 +18,6 @@ export class Recorder {
   readonly #wallOffsetMs: number
   readonly #startedAtWallMs: number
   #stream: StreamRecord | undefined
-  #session: SessionRecord | undefined
   #sessions = 0
 
   constructor(plan: CallPlan, ports: CallPorts) {
@@ -59,29 +65,25 @@ export class Recorder {
     this.#stream = undefined
   }
 
-  sessionOpened(provider: string): void {
-    this.#session = {
+  /** Two sessions may be open at a time, so each has a record of its own. */
+  sessionOpened(provider: string): SessionRecorder {
+    let session: SessionRecord = {
       sessionKey: `${this.#plan.callSid}:${this.#sessions++}`,
       callSid: this.#plan.callSid,
       provider,
       model: this.#ports.model,
       startedAtMs: this.#wallMs(),
     }
-    this.#putSession({})
-  }
-
-  sessionReady(providerSessionId: string): void {
-    this.#putSession({ providerSessionId, readyAtMs: this.#wallMs() })
-  }
-
-  used(usage: SpeechUsage): void {
-    const before = this.#session?.usage
-    this.#putSession({ usage: before ? addUsage(before, usage) : usage })
-  }
-
-  sessionEnded(endReason: string): void {
-    this.#putSession({ endedAtMs: this.#wallMs(), endReason })
-    this.#session = undefined
+    const put = (patch: Partial<SessionRecord>): void => {
+      session = { ...session, ...patch }
+      this.#write('putSession', this.#ports.storage.putSession(session))
+    }
+    put({})
+    return {
+      ready: (providerSessionId) => put({ providerSessionId, readyAtMs: this.#wallMs() }),
+      used: (usage) => put({ usage: session.usage ? addUsage(session.usage, usage) : usage }),
+      ended: (endReason) => put({ endedAtMs: this.#wallMs(), endReason }),
+    }
   }
 
   turn(turn: Turn): void {
@@ -104,12 +106,6 @@ export class Recorder {
 
   #patch(patch: CallPatch): void {
     this.#write('patchCall', this.#ports.storage.patchCall(this.#plan.callSid, patch))
-  }
-
-  #putSession(patch: Partial<SessionRecord>): void {
-    if (!this.#session) return
-    this.#session = { ...this.#session, ...patch }
-    this.#write('putSession', this.#ports.storage.putSession(this.#session))
   }
 
   #write(name: string, work: Promise<void>): void {

@@ -21,6 +21,14 @@ export type CallRules = {
   readonly holdMs: number
   /** …and the model counts as lost after this. */
   readonly silentModelMs: number
+  /** Pauses before the tries to get a lost session back; as many tries as pauses. */
+  readonly redialDelaysMs: readonly number[]
+  /** Sessions that one call may lose before it is given up. */
+  readonly maxLosses: number
+  /** So long before the provider ends a session another one is made ready. */
+  readonly rotationMarginMs: number
+  /** A call that the model can no longer hold is handed to the network, which says what is left to do. */
+  readonly handsOver: boolean
   /** A session opened at the webhook is closed when no stream came within this. */
   readonly unclaimedMs: number
   /** A call whose stream never came is over after this. */
@@ -31,10 +39,11 @@ export type CallRules = {
 
 /**
  * Where a call stands. `ringing`: no stream yet. `live`: two-way audio. `closing`: a last sentence is being played.
- * `hangingUp`: the network was told. `detached`: the socket broke, another may come. `wrapUp`: only late transcripts
+ * `handedOver`: the network goes on without us (records a message, rings a person). `hangingUp`: the network was told. `detached`: the socket broke, another may come. `wrapUp`: only late transcripts
  * are missing. `over`: the record is complete.
  */
-export type Phase = 'ringing' | 'live' | 'closing' | 'hangingUp' | 'detached' | 'wrapUp' | 'over'
+export type Phase =
+  'ringing' | 'live' | 'closing' | 'handedOver' | 'hangingUp' | 'detached' | 'wrapUp' | 'over'
 
 /** A response of the model that has not ended. */
 export type Reply = {
@@ -49,6 +58,8 @@ export type Reply = {
 export type Turns = {
   /** The caller's speech that has started and not stopped. */
   readonly callerSpeaking: boolean
+  /** The caller has stopped speaking, and the turn is not yet part of the conversation. */
+  readonly committing: boolean
   readonly speechStartedAtMs: number | undefined
   readonly speechStoppedAtMs: number | undefined
   /** The caller waits for the model: a reply was asked for, or the model works on something and nothing is heard. */
@@ -73,14 +84,32 @@ export type Sounding = {
   readonly nextClipId: number
 }
 
-/** Why the call is being ended, and whether the caller's voice may still change that. */
-export type Closing = { readonly ending: CallEnding; readonly revocable: boolean }
+/** Why the call is being ended, whether the caller's voice may still change that, and what comes after the last word. */
+export type Closing = {
+  readonly ending: CallEnding
+  readonly revocable: boolean
+  readonly last: 'hangUp' | 'handOver'
+}
+
+/** How the connection to the model fares. */
+export type Leg = {
+  /** Tries to get a session back since the model was last heard. */
+  readonly tries: number
+  /** Sessions lost so far. */
+  readonly losses: number
+  /** The model was open and silent since it was last heard, and was replaced for it. */
+  readonly silent: boolean
+  /** The next session is told a turn as sound that the lost one had not understood. */
+  readonly turnOpen: boolean
+  readonly rotation: 'none' | 'due' | 'opening' | 'ready'
+}
 
 /** The whole state of one call; only `step` makes a new one. */
 export type CallState = {
   readonly rules: CallRules
   readonly phase: Phase
   readonly session: 'opening' | 'ready' | 'closed'
+  readonly leg: Leg
   readonly closing: Closing | undefined
   readonly turns: Turns
   readonly sounding: Sounding
@@ -102,9 +131,11 @@ export function initialState(rules: CallRules): CallState {
     rules,
     phase: 'ringing',
     session: 'opening',
+    leg: { tries: 0, losses: 0, silent: false, turnOpen: false, rotation: 'none' },
     closing: undefined,
     turns: {
       callerSpeaking: false,
+      committing: false,
       speechStartedAtMs: undefined,
       speechStoppedAtMs: undefined,
       replyDue: undefined,
@@ -123,8 +154,15 @@ export function initialState(rules: CallRules): CallState {
   }
 }
 
+/** The state of a call that the network serves from the start, because no model can be reached. */
+export function handedOverState(rules: CallRules): CallState {
+  const closing = { ending: 'modelLost', revocable: false, last: 'hangUp' } as const
+  return { ...initialState(rules), phase: 'handedOver', session: 'closed', closing }
+}
+
 /** The effects that belong to a call's very first moment. */
-export function initialEffects(rules: CallRules): readonly Effect[] {
+export function initialEffects({ phase, rules }: CallState): readonly Effect[] {
+  if (phase === 'handedOver') return [{ kind: 'setTimer', name: 'handedOver', delayMs: rules.maxLengthMs }]
   return [
     { kind: 'setTimer', name: 'unclaimed', delayMs: rules.unclaimedMs },
     { kind: 'setTimer', name: 'nonceExpired', delayMs: rules.nonceTtlMs },

@@ -9,6 +9,8 @@ type Entry = Turn & {
   /** Text the model produced, before it is cut to what was heard. */
   readonly producedText: string
   readonly settled: boolean
+  /** The session that spoke this was lost in the middle of it. */
+  readonly brokenOff?: true
 }
 
 /** The turns of a call in the order they were spoken, of what was heard. */
@@ -28,12 +30,19 @@ export const emptyTranscript: Transcript = { nextSeq: 0, entries: [], drafts: []
 /** A changed transcript and the turns that have to be recorded anew. */
 export type TranscriptStep = { readonly transcript: Transcript; readonly turns: readonly Turn[] }
 
+/** Marks a caller's turn whose session was lost before its words came: the next session knows it by another id. */
+const LOST = 'lost:'
+/** Text runs ahead of audio: of a reply that was broken off no more words are kept than fit into what was heard. */
+const SPOKEN_CHARACTERS_PER_MS = 0.016
+
 /** Adds the caller's turn: its place is fixed now, its words come later or never. */
 export function callerTurn(
   transcript: Transcript,
   turn: { itemId: string; startedAtMs: number },
 ): TranscriptStep {
   if (find(transcript, turn.itemId)) return { transcript, turns: [] }
+  const lost = transcript.entries.find(isLost)
+  if (lost) return change(transcript, lost.key, (entry) => ({ ...entry, key: turn.itemId }))
   return add(transcript, {
     key: turn.itemId,
     producedText: '',
@@ -63,6 +72,40 @@ export function callerText(
 /** Gives up waiting for the words of a caller's turn. */
 export function callerTextFailed(transcript: Transcript, itemId: string): TranscriptStep {
   return change(transcript, itemId, (entry) => ({ ...entry, settled: true }))
+}
+
+/**
+ * The session is lost. Turns of the caller without words wait for the id under which the next session hears them
+ * again; what is being played is told with the words that were sent, and settled when it has been heard.
+ */
+export function breakOff(
+  transcript: Transcript,
+  { midReply, heard }: { readonly midReply: boolean; readonly heard: readonly Heard[] },
+): TranscriptStep {
+  const entries = transcript.entries.map((entry): Entry => {
+    if (entry.settled) return entry
+    if (entry.speaker === 'caller') return isLost(entry) ? entry : { ...entry, key: LOST + entry.key }
+    return midReply && entry.source === 'transcript' ? { ...entry, brokenOff: true } : entry
+  })
+  const sounding = entries.filter((entry) => !entry.settled && entry.speaker === 'agent')
+  return {
+    transcript: { ...transcript, entries, drafts: [] },
+    turns: sounding.map((entry) => turnOf({ ...entry, text: wordsWithin(entry, sentMsOf(entry, heard)) })),
+  }
+}
+
+/** The next session heard nothing of the turns that the lost one had not understood. */
+export function giveUpLost(transcript: Transcript): TranscriptStep {
+  const entries = transcript.entries.map((entry) => (isLost(entry) ? { ...entry, settled: true } : entry))
+  return { transcript: { ...transcript, entries }, turns: [] }
+}
+
+function sentMsOf(entry: Entry, heard: readonly Heard[]): number {
+  return heard.find(({ utterance }) => keyOf(utterance) === entry.key)?.sentMs ?? 0
+}
+
+function isLost(entry: Entry): boolean {
+  return entry.speaker === 'caller' && !entry.settled && entry.key.startsWith(LOST)
 }
 
 /** Adds a reply when its first audio went out. */
@@ -148,9 +191,9 @@ export function firstHeard(
 export function heardToEnd(transcript: Transcript, utterance: Utterance, heardMs: number): TranscriptStep {
   return change(transcript, keyOf(utterance), (entry) => ({
     ...entry,
-    text: heardMs > 0 ? entry.producedText : '',
+    text: heardMs > 0 ? wordsWithin(entry, heardMs) : '',
     heardMs,
-    interrupted: heardMs === 0,
+    interrupted: heardMs === 0 || entry.brokenOff === true,
     settled: true,
   }))
 }
@@ -161,7 +204,7 @@ export function cutOff(transcript: Transcript, heard: Heard): TranscriptStep {
     ...entry,
     text: heardPart(entry.producedText, heard),
     heardMs: heard.heardMs,
-    interrupted: !heard.complete || heard.heardMs < heard.sentMs,
+    interrupted: !heard.complete || heard.heardMs < heard.sentMs || entry.brokenOff === true,
     settled: true,
   }))
 }
@@ -174,7 +217,15 @@ export function awaitsCallerText(transcript: Transcript): boolean {
 /** The words that were heard, judged by the share of the audio that was played, cut at a word's end. */
 function heardPart(text: string, heard: Heard): string {
   if (heard.sentMs === 0) return ''
-  const characters = Math.floor((text.length * heard.heardMs) / heard.sentMs)
+  return cutAt(text, Math.floor((text.length * heard.heardMs) / heard.sentMs))
+}
+
+/** The words of a reply that was heard to its end, which may have come before its last word. */
+function wordsWithin({ producedText, brokenOff }: Entry, heardMs: number): string {
+  return brokenOff ? cutAt(producedText, Math.floor(heardMs * SPOKEN_CHARACTERS_PER_MS)) : producedText
+}
+
+function cutAt(text: string, characters: number): string {
   if (characters >= text.length) return text
   const cut = text.slice(0, characters)
   return /\s/.test(text.charAt(characters)) ? cut.trimEnd() : cut.replace(/\S*$/, '').trimEnd()
@@ -204,6 +255,6 @@ function change(transcript: Transcript, key: string, make: (entry: Entry) => Ent
 }
 
 function turnOf(entry: Entry): Turn {
-  const { key: _key, producedText: _producedText, settled: _settled, ...turn } = entry
+  const { key: _key, producedText: _producedText, settled: _settled, brokenOff: _brokenOff, ...turn } = entry
   return turn
 }

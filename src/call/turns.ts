@@ -1,5 +1,6 @@
 import type { CallEvent } from './event.ts'
-import { beginClosing, closeForLostModel, revokeClosing } from './ending.ts'
+import { beginClosing, giveUpModel, revokeClosing } from './ending.ts'
+import { legWorks } from './leg.ts'
 import { interrupt, isUninterruptible, playClip, playOwed, withTurns } from './sounding.ts'
 import { type CallState, chain, type Reply, type Step, unchanged, withTurn } from './state.ts'
 import * as transcript from './transcript.ts'
@@ -27,7 +28,7 @@ export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): S
 
 /** The caller pauses: what was cut off and must be heard is said first, ahead of the reply. */
 export function onSpeechStopped(state: CallState, event: Of<'speechStopped'>): Step {
-  const stopped = withTurn(state, { callerSpeaking: false, speechStoppedAtMs: event.atMs })
+  const stopped = withTurn(state, { callerSpeaking: false, committing: true, speechStoppedAtMs: event.atMs })
   return state.phase === 'live' ? playOwed(stopped, event.atMs) : unchanged(stopped)
 }
 
@@ -36,7 +37,12 @@ export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): S
   const startedAtMs = state.turns.speechStartedAtMs ?? event.atMs
   const recorded = transcript.callerTurn(state.transcript, { itemId: event.itemId, startedAtMs })
   // The provider's reply to this turn goes on with the call by itself.
-  const turn = { ...withTurn(state, { retries: 0, toolCalls: [] }), replyOwed: undefined }
+  const leg = { ...state.leg, turnOpen: false }
+  const turn = {
+    ...withTurn(state, { committing: false, retries: 0, toolCalls: [] }),
+    replyOwed: undefined,
+    leg,
+  }
   return chain(turn, (now) => withTurns(now, recorded), due)
 }
 
@@ -44,7 +50,18 @@ export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): S
 export function onCallerTranscript(state: CallState, event: Of<'callerTranscript'>): Step {
   if (!event.final) return unchanged(state)
   const startedAtMs = state.turns.speechStartedAtMs ?? event.atMs
-  return withTurns(state, transcript.callerText(state.transcript, { ...event, startedAtMs }))
+  return understood(withTurns(state, transcript.callerText(state.transcript, { ...event, startedAtMs })))
+}
+
+/** No words will come for this turn. */
+export function onCallerTranscriptFailed(state: CallState, event: Of<'callerTranscriptFailed'>): Step {
+  return understood(withTurns(state, transcript.callerTextFailed(state.transcript, event.itemId)))
+}
+
+/** The words of a turn are known: as long as they are, no other session need hear its sound. */
+function understood({ state, effects }: Step): Step {
+  const turnIsOpen = state.turns.callerSpeaking || transcript.awaitsCallerText(state.transcript)
+  return { state, effects: [...effects, { kind: 'forgetCaller', turnIsOpen }] }
 }
 
 /** A response began. One that begins while the caller speaks, or cannot hear it, is not wanted. */
@@ -77,6 +94,16 @@ export function onReplyStarted(state: CallState, event: Of<'replyStarted'>): Ste
 
 /** The first audio of a reply went out. */
 export function onReplySounding(state: CallState, event: Of<'replySounding'>): Step {
+  return chain(
+    state,
+    legWorks,
+    (now) => replySounds(now, event),
+    onReplyGoesOn,
+    (now) => latencySeen(now, event),
+  )
+}
+
+function replySounds(state: CallState, event: Of<'replySounding'>): Step {
   const stoppedAtMs = state.turns.speechStoppedAtMs
   const latency =
     stoppedAtMs === undefined
@@ -93,13 +120,15 @@ export function onReplySounding(state: CallState, event: Of<'replySounding'>): S
     silentItemIds: reply.silentItemIds.filter((itemId) => itemId !== event.itemId),
   }))
   const replyItemIds = [...new Set([...sounded.sounding.replyItemIds, event.itemId])]
-  const sounding = { ...sounded.sounding, replyItemIds }
-  const step = chain({ ...sounded, sounding }, (now) => withTurns(now, recorded), onReplyGoesOn)
-  if (stoppedAtMs === undefined) return step
+  return withTurns({ ...sounded, sounding: { ...sounded.sounding, replyItemIds } }, recorded)
+}
+
+function latencySeen(state: CallState, event: Of<'replySounding'>): Step {
+  const stoppedAtMs = state.turns.speechStoppedAtMs
+  if (stoppedAtMs === undefined) return unchanged(state)
   return {
-    state: step.state,
+    state,
     effects: [
-      ...step.effects,
       { kind: 'observe', name: 'turn_first_delta_ms', valueMs: event.deltaAtMs - stoppedAtMs },
       { kind: 'observe', name: 'turn_first_media_ms', valueMs: event.atMs - stoppedAtMs },
     ],
@@ -151,7 +180,7 @@ function onUselessResponse(state: CallState, event: Of<'responseDone'>): Step {
     const again = withTurn(state, { retries: state.turns.retries + 1 })
     return { state: again, effects: [log, { kind: 'requestReply', purpose: 'retry' }] }
   }
-  const closed = closeForLostModel(state, event.atMs)
+  const closed = giveUpModel(state, event.atMs)
   return { state: closed.state, effects: [log, ...closed.effects] }
 }
 

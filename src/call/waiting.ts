@@ -1,7 +1,9 @@
-import { CLOSING_DEADLINE_MS, closeForLostModel } from './ending.ts'
+import { CLOSING_DEADLINE_MS } from './ending.ts'
 import type { CallEvent } from './event.ts'
-import { playClip } from './sounding.ts'
-import { type CallState, chain, isSounding, type Step, unchanged, withTurn } from './state.ts'
+import { type CallState, isSounding, type Step, unchanged, withTurn } from './state.ts'
+
+/** A session that said nothing counts as lost, once; the one that takes its place is heard within this, or given up. */
+export const AFTER_SILENCE_MS = 3_000
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -39,10 +41,20 @@ export function oweResumption(state: CallState): CallState {
 export function speakFirst(state: CallState): Step {
   const { replyOwed, phase, session, turns } = state
   if (!replyOwed || phase !== 'live' || session !== 'ready' || turns.callerSpeaking) return unchanged(state)
-  const asked = due({ ...state, replyOwed: undefined })
+  const asked = goOnWaiting({ ...state, replyOwed: undefined })
   return {
     state: asked.state,
     effects: [{ kind: 'requestReply', purpose: replyOwed }, ...asked.effects],
+  }
+}
+
+/** The wait that runs is not made longer by asking; only the session has the time of one that can answer now. */
+function goOnWaiting(state: CallState): Step {
+  if (!state.turns.replyDue || state.phase !== 'live') return due(state)
+  const delayMs = state.leg.silent ? AFTER_SILENCE_MS : state.rules.silentModelMs
+  return {
+    state: withTurn(state, { replyDue: 'asked' }),
+    effects: [{ kind: 'setTimer', name: 'silentModel', delayMs }],
   }
 }
 
@@ -67,19 +79,4 @@ export function onReplyStalled(state: CallState, event: Of<'replyStalled'>): Ste
 export function onReplyGoesOn(state: CallState): Step {
   if (state.phase !== 'closing') return notDue(state)
   return { state, effects: [{ kind: 'setTimer', name: 'closing', delayMs: CLOSING_DEADLINE_MS }] }
-}
-
-/**
- * No reply was heard in time: first a sentence that asks for patience, then the model counts as lost. While a tool
- * runs it is not the model that is waited for; tools have a deadline of their own.
- */
-export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
-  if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
-  const patience = (now: CallState) => playClip(now, 'hold', event.atMs)
-  if (event.name === 'hold') return patience(state)
-  if (state.turns.toolsRunning === 0) return closeForLostModel(state, event.atMs)
-  return chain(state, patience, (now) => ({
-    state: now,
-    effects: [{ kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs }],
-  }))
 }

@@ -3,7 +3,7 @@ import type {
   RealtimeClientEvent,
   ResponseCreateEvent,
 } from 'openai/resources/realtime/realtime'
-import type { ReplyRequest } from '../ports/speech.ts'
+import type { PastItem, ReplyRequest } from '../ports/speech.ts'
 
 const prefix = Buffer.from('{"type":"input_audio_buffer.append","audio":"', 'latin1')
 const suffix = Buffer.from('"}', 'latin1')
@@ -77,5 +77,23 @@ export function textItem(role: 'system' | 'user' | 'assistant', text: string): C
     case 'system':
     case 'user':
       return { type: 'message', role, content: [{ type: 'input_text', text }] }
+  }
+}
+
+/**
+ * What happened before a session, as items of its conversation: words of either side as text, for audio cannot be put
+ * in, and a finished tool round as the pair of its call and its output.
+ */
+export function pastItems(past: PastItem): readonly ConversationItem[] {
+  switch (past.kind) {
+    case 'said':
+      return [textItem(past.role, past.text)]
+    case 'toolRound': {
+      const { callId, name, output } = past
+      return [
+        { type: 'function_call', call_id: callId, name, arguments: past.arguments },
+        { type: 'function_call_output', call_id: callId, output },
+      ]
+    }
   }
 }

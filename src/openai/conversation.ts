@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { ReplyRequest, SpeechEvent, SpeechReceiver } from '../ports/speech.ts'
-import { eventNumbering, replyEvent } from './client-codec.ts'
+import type { PastItem } from '../ports/speech.ts'
+import { eventNumbering, pastItems, replyEvent } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
 import type { ErrorReaction } from './errors.ts'
 import { ItemLedger } from './items.ts'
@@ -91,15 +92,12 @@ export class Conversation {
     }
   }
 
-  answerTool(callId: string, output: string): void {
-    if (this.#phase !== 'running') return
-    if (!this.#ledger.answerCall(callId)) {
-      // A call of an earlier session, or answered before: the provider would refuse it.
-      this.#options.log.event('warn', 'toolAnswerDropped', { reason: 'noOpenCall' })
-      return
-    }
+  /** A call of an earlier session, or one that was answered before, would be refused by the provider. */
+  answerTool(callId: string, output: string): boolean {
+    if (this.#phase !== 'running' || !this.#ledger.answerCall(callId)) return false
     this.addItem({ type: 'function_call_output', call_id: callId, output })
     this.#step({ kind: 'toolAnswered', callId })
+    return true
   }
 
   /** Before the agreement an item would enter the conversation of another agent; at most 64 wait, more are dropped. */
@@ -120,6 +118,23 @@ export class Conversation {
           item: { ...item, id: eventId },
         })
       }
+    }
+  }
+
+  /** Sent one after the other without waiting for an answer; whatever is asked for later stands behind them. */
+  restore(past: readonly PastItem[]): void {
+    if (this.#phase !== 'running') return
+    for (const one of past) {
+      if (one.kind === 'toolRound') this.#ledger.startCall(one.callId)
+      for (const item of pastItems(one)) {
+        const eventId = this.#number('item')
+        this.#options.send({
+          type: 'conversation.item.create',
+          event_id: eventId,
+          item: { ...item, id: eventId },
+        })
+      }
+      if (one.kind === 'toolRound') this.#ledger.answerCall(one.callId)
     }
   }
 

@@ -2,7 +2,7 @@ import type { RealtimeSessionCreateRequest } from 'openai/resources/realtime/rea
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
-import type { ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
+import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
 import { compareSession } from './agreement.ts'
 import { encodeAppend, encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
@@ -93,8 +93,12 @@ export class RealtimeSession implements SpeechSession {
     this.#conversation.truncate(itemId, heardMs)
   }
 
-  answerTool(callId: string, output: string): void {
-    this.#conversation.answerTool(callId, output)
+  answerTool(callId: string, output: string): boolean {
+    return this.#conversation.answerTool(callId, output)
+  }
+
+  restore(past: readonly PastItem[]): void {
+    this.#conversation.restore(past)
   }
 
   addText(item: { readonly role: 'system' | 'user' | 'assistant'; readonly text: string }): void {

@@ -20,6 +20,37 @@ export type CallAnswer =
   /** Say one fixed sentence, then hang up. */
   | { readonly kind: 'sayAndHangUp'; readonly text: string; readonly language: string }
   | { readonly kind: 'hangUp' }
+  /** Say what happens, then let the caller leave a message after a tone. */
+  | {
+      readonly kind: 'recordMessage'
+      readonly text: string
+      readonly language: string
+      readonly maxSeconds: number
+    }
+  /** Say what happens, then ring a person and connect them. */
+  | {
+      readonly kind: 'dialPerson'
+      readonly text: string
+      readonly language: string
+      readonly number: string
+      readonly callerId: string
+      readonly ringSeconds: number
+      readonly maxSeconds: number
+    }
+
+/** What the network has to tell when it asks what a call does next; nothing when only the stream is over. */
+export type NetworkReport = {
+  /** How it went to ring a person: `completed`, `answered`, `busy`, `no-answer`, `failed`, `canceled`. */
+  readonly dialStatus?: string
+  readonly recording?: { readonly recordingSid: string; readonly durationSeconds: number }
+}
+
+/** A message that a caller left, and that can be fetched from the network. */
+export type RecordingUpdate = {
+  readonly callSid: string
+  readonly recordingSid: string
+  readonly durationSeconds: number
+}
 
 /** A verified status callback. Call states only move forward; the receiver sees to that. */
 export type CallStatusUpdate = {
@@ -72,8 +103,10 @@ export interface IncomingCalls {
   claimNonce(nonce: string): Promise<NonceClaim>
   /** Joins a stream whose `start` matched the claimed call. Synchronous: audio may follow at once. */
   attach(stream: { readonly callSid: string; readonly sink: MediaSink }): StreamAttachment
-  /** Decides what a call does when its stream is over. */
-  afterStream(callSid: string): Promise<CallAnswer>
+  /** Decides what a call does when its stream is over, or the network has done what it was told instead. */
+  afterStream(callSid: string, report?: NetworkReport): Promise<CallAnswer>
+  /** A recorded message is ready. */
+  onRecording(update: RecordingUpdate): Promise<void>
   onStatus(update: CallStatusUpdate): Promise<void>
   onStreamStatus(update: StreamStatusUpdate): Promise<void>
 }

@@ -9,6 +9,10 @@ export type FixedSentence =
   | 'apology'
   | 'timeAlmostUp'
   | 'goodbye'
+  | 'handOver'
+  | 'leaveMessage'
+  | 'connecting'
+  | 'messageTaken'
 
 /** Prepared audio of fixed sentences. */
 export interface PromptAudio {

@@ -57,6 +57,9 @@ export type SpeechLoss = {
     | 'unresponsive'
     | 'expired'
     | 'backpressure'
+    /** More messages than a session has use for, or too many that cannot be read. */
+    | 'flooded'
+    | 'garbled'
     | 'fatalError'
   readonly code?: string
   readonly retryable: boolean
@@ -152,6 +155,20 @@ export type ReplyRequest = {
   readonly toolChoice?: 'auto' | 'none'
 }
 
+/**
+ * Something that was said or done on the call before a session began. Words of a caller and outputs of tools are data
+ * from strangers and stay that: they never become instructions.
+ */
+export type PastItem =
+  | { readonly kind: 'said'; readonly role: 'user' | 'assistant'; readonly text: string }
+  | {
+      readonly kind: 'toolRound'
+      readonly callId: string
+      readonly name: string
+      readonly arguments: string
+      readonly output: string
+    }
+
 /** One connection to a speech engine. Methods never throw for a lost connection; the loss comes as an event, once. */
 export interface SpeechSession {
   /**
@@ -166,8 +183,16 @@ export interface SpeechSession {
   cancelReply(responseId: string): void
   /** Tells the model that the caller heard only the first heardMs of the item (clamped to what was generated). */
   truncate(itemId: string, heardMs: number): void
-  /** Answers a tool request. A reply must be requested apart from it. */
-  answerTool(callId: string, output: string): void
+  /**
+   * Answers a tool request. A reply must be requested apart from it.
+   * @returns false when this session knows no such request, or has answered it before
+   */
+  answerTool(callId: string, output: string): boolean
+  /**
+   * Puts what happened before into the conversation, in this order. Call it as soon as the session is ready, before
+   * anything is appended or asked for.
+   */
+  restore(past: readonly PastItem[]): void
   /** Puts a text item into the conversation without asking for a reply. */
   addText(item: { readonly role: 'system' | 'user' | 'assistant'; readonly text: string }): void
   /** Bytes that the provider has not read yet. */

@@ -1,4 +1,5 @@
 import type { CallStatus, NonceClaim } from './incoming-calls.ts'
+import type { NoticeOutcome } from './owner-notice.ts'
 import type { SpeechUsage } from './speech.ts'
 
 /** Why a call ended, in our own words. */
@@ -77,12 +78,26 @@ export type TurnRecord = {
   readonly firstMarkMs?: number
 }
 
+/** A message that a caller left. */
+export type MessageRecord = {
+  readonly messageId: string
+  readonly callSid: string
+  /** As the network gave it. */
+  readonly from: string
+  readonly recordingSid: string
+  readonly durationSeconds: number
+  readonly receivedAtMs: number
+  /** What became of telling the owner; undefined while that is not known. */
+  readonly notice?: NoticeOutcome
+}
+
 /** Everything stored about one call. */
 export type CompleteCall = {
   readonly call: CallRecord
   readonly streams: readonly StreamRecord[]
   readonly sessions: readonly SessionRecord[]
   readonly turns: readonly TurnRecord[]
+  readonly messages: readonly MessageRecord[]
 }
 
 /**
@@ -99,6 +114,12 @@ export interface CallStorage {
   putStream(stream: StreamRecord): Promise<void>
   putSession(session: SessionRecord): Promise<void>
   putTurn(turn: TurnRecord): Promise<void>
+  /**
+   * Durable when it resolves.
+   * @returns false when the message is known: it changes nothing then
+   */
+  insertMessage(message: MessageRecord): Promise<boolean>
+  setNotice(messageId: string, notice: NoticeOutcome): Promise<void>
   /** Durable when it resolves. */
   insertNonce(nonce: {
     readonly nonce: string

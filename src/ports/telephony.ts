@@ -51,4 +51,10 @@ export type TelephonyOutcome =
 export interface TelephonyControl {
   /** Ends the call; a call that is already over counts as ended. */
   hangUp(callSid: string, signal?: AbortSignal): Promise<TelephonyOutcome>
+  /** Sends a text message from one of our numbers; never tried twice. */
+  sendText(message: {
+    readonly from: string
+    readonly to: string
+    readonly body: string
+  }): Promise<TelephonyOutcome>
 }

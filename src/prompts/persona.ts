@@ -16,6 +16,11 @@ const head = z.strictObject({
     .optional(),
   /** Who greets: `clip` plays the fixed greeting, `model` lets the model greet in its own words. */
   greeting: z.enum(['clip', 'model'], 'must be clip or model').default('clip'),
+  /** What callers are told when no model can be reached; a fixed sentence when unset. */
+  apology: z
+    .string()
+    .regex(/^\S.{0,299}$/u, 'must be 1 to 300 characters')
+    .optional(),
   /** Names of tools, separated by commas. */
   tools: z
     .string()

@@ -15,6 +15,10 @@ export const sentenceKeys = [
   'apology',
   'timeAlmostUp',
   'goodbye',
+  'handOver',
+  'leaveMessage',
+  'connecting',
+  'messageTaken',
 ] as const
 
 /** The name of a fixed sentence. */
@@ -34,6 +38,10 @@ const texts: Readonly<Record<SentenceLanguage, Readonly<Record<SentenceKey, stri
     apology: 'I am sorry, I have a technical problem and cannot continue this call. Please call again later.',
     timeAlmostUp: 'Our time on this call is almost up.',
     goodbye: 'Thank you. Goodbye!',
+    handOver: 'I am sorry, I have a technical problem. Please stay on the line.',
+    leaveMessage: 'Please leave a message after the tone, and hang up when you are done.',
+    connecting: 'I will connect you with a person now.',
+    messageTaken: 'Thank you. Your message will be passed on. Goodbye!',
   },
   es: {
     disclosure: '¡Hola! Le habla un ordenador: un asistente de IA, en nombre del titular de este número.',
@@ -46,6 +54,10 @@ const texts: Readonly<Record<SentenceLanguage, Readonly<Record<SentenceKey, stri
       'Lo siento, tengo un problema técnico y no puedo continuar esta llamada. Por favor, inténtelo de nuevo más tarde.',
     timeAlmostUp: 'El tiempo de esta llamada está a punto de terminar.',
     goodbye: 'Muchas gracias. ¡Adiós!',
+    handOver: 'Lo siento, tengo un problema técnico. Por favor, no cuelgue.',
+    leaveMessage: 'Por favor, deje un mensaje después de la señal y cuelgue cuando haya terminado.',
+    connecting: 'Ahora le comunico con una persona.',
+    messageTaken: 'Gracias. Su mensaje será transmitido. ¡Adiós!',
   },
   de: {
     disclosure:
@@ -59,6 +71,10 @@ const texts: Readonly<Record<SentenceLanguage, Readonly<Record<SentenceKey, stri
       'Es tut mir leid, ich habe eine technische Störung und kann dieses Gespräch nicht fortsetzen. Bitte rufen Sie später noch einmal an.',
     timeAlmostUp: 'Unsere Gesprächszeit ist gleich zu Ende.',
     goodbye: 'Vielen Dank. Auf Wiederhören!',
+    handOver: 'Es tut mir leid, ich habe eine technische Störung. Bitte bleiben Sie am Apparat.',
+    leaveMessage: 'Bitte sprechen Sie nach dem Ton eine Nachricht und legen Sie danach auf.',
+    connecting: 'Ich verbinde Sie jetzt mit einem Menschen.',
+    messageTaken: 'Vielen Dank. Ihre Nachricht wird weitergegeben. Auf Wiederhören!',
   },
 }
 

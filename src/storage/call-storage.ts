@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { NonceClaim } from '../ports/incoming-calls.ts'
+import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type {
   CallPatch,
   CallRecord,
   CallStorage,
   CompleteCall,
+  MessageRecord,
   SessionRecord,
   StreamRecord,
   TurnRecord,
@@ -12,6 +14,7 @@ import type {
 import { completeCall } from './complete-call.ts'
 import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
 import type { Database } from './database.ts'
+import { insertMessage, setNotice } from './messages.ts'
 import { claimNonce, insertNonce, openNonce, type IssuedNonce } from './nonces.ts'
 import type { Schema } from './schema.ts'
 import { closeOpenSessions, putSession } from './sessions.ts'
@@ -60,6 +63,14 @@ export class DatabaseCallStorage implements CallStorage {
 
   putTurn(turn: TurnRecord): Promise<void> {
     return this.#writes.add((db) => putTurn(db, turn), 'soon')
+  }
+
+  insertMessage(message: MessageRecord): Promise<boolean> {
+    return this.#writes.add((db) => insertMessage(db, message), 'now')
+  }
+
+  setNotice(messageId: string, notice: NoticeOutcome): Promise<void> {
+    return this.#writes.add((db) => setNotice(db, messageId, notice), 'soon')
   }
 
   insertNonce(nonce: IssuedNonce): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { CompleteCall } from '../ports/storage.ts'
 import { findCall } from './calls.ts'
+import { messagesOf } from './messages.ts'
 import type { Schema } from './schema.ts'
 import { sessionsOf } from './sessions.ts'
 import { streamsOf } from './streams.ts'
@@ -12,5 +13,6 @@ export async function completeCall(db: Kysely<Schema>, callSid: string): Promise
   if (!call) return undefined
   const streams = await streamsOf(db, callSid)
   const sessions = await sessionsOf(db, callSid)
-  return { call, streams, sessions, turns: await turnsOf(db, callSid) }
+  const turns = await turnsOf(db, callSid)
+  return { call, streams, sessions, turns, messages: await messagesOf(db, callSid) }
 }

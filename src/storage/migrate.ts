@@ -1,11 +1,15 @@
 import type { Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { calls } from './migrations/0001-calls.ts'
+import { messages } from './migrations/0002-messages.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
 /** Every step from an empty database to the present one, applied in the order of their names. */
-const migrations: Readonly<Record<string, Migration>> = { '0001-calls': calls }
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-calls': calls,
+  '0002-messages': messages,
+}
 
 /**
  * Brings a database up to date, all steps or none.

@@ -1,4 +1,5 @@
 import type { CallStatus } from '../ports/incoming-calls.ts'
+import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
 
 /**
@@ -11,6 +12,7 @@ export type Schema = {
   sessions: SessionsTable
   turns: TurnsTable
   nonces: NoncesTable
+  messages: MessagesTable
 }
 
 /** One row per call. */
@@ -69,6 +71,17 @@ export type TurnsTable = {
   first_delta_ms: number | null
   first_media_ms: number | null
   first_mark_ms: number | null
+}
+
+/** One row per message that a caller left. */
+export type MessagesTable = {
+  message_id: string
+  call_sid: string
+  from_number: string
+  recording_sid: string
+  duration_seconds: number
+  received_at: string
+  notice: NoticeOutcome | null
 }
 
 /** One row per media nonce. */

@@ -38,6 +38,10 @@ export class TwilioRest implements TelephonyControl {
     return !outcome.ok && alreadyOverCodes.has(outcome.code) ? { ok: true } : outcome
   }
 
+  sendText({ from, to, body }: { from: string; to: string; body: string }): Promise<TelephonyOutcome> {
+    return this.#order((client) => client.messages.create({ from, to, body }), undefined)
+  }
+
   async #order(
     give: (client: Twilio) => Promise<unknown>,
     signal: AbortSignal | undefined,

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { IncomingCalls, StreamStatusUpdate } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
 import { sentenceFor } from './error-table.ts'
-import { callStatusOf, streamStatusOf } from './webhook-fields.ts'
+import { callStatusOf, recordingOf, streamStatusOf } from './webhook-fields.ts'
 import { webhookRoute } from './webhook-route.ts'
 import type { WebhookContext } from './webhook-route.ts'
 
-/** The two callbacks that only tell: about a call and about its media stream. Both are answered with 204. */
+/** The callbacks that only tell: about a call, its media stream, and a recorded message. All are answered with 204. */
 export function addStatusWebhooks(
   scope: FastifyInstance,
   context: WebhookContext & { readonly calls: IncomingCalls; readonly log: Log },
@@ -28,6 +28,15 @@ export function addStatusWebhooks(
       if (!update) return { kind: 'malformed' }
       logStreamError(log, update)
       await calls.onStreamStatus(update)
+      return { kind: 'nothing' }
+    }),
+  )
+  scope.post(
+    '/twilio/recording',
+    webhookRoute(context, 'recording', async ({ form }) => {
+      const update = recordingOf(form)
+      if (!update) return { kind: 'malformed' }
+      if (update !== 'notReady') await calls.onRecording(update)
       return { kind: 'nothing' }
     }),
   )

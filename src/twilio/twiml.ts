@@ -22,6 +22,12 @@ export function twimlFor(answer: CallAnswer, address: PublicAddress): string {
       break
     case 'hangUp':
       verbs = element('Hangup', {})
+      break
+    case 'recordMessage':
+      verbs = sayVerb(answer.text, answer.language) + recordVerb(answer.maxSeconds, address)
+      break
+    case 'dialPerson':
+      verbs = sayVerb(answer.text, answer.language) + dialVerb(answer, address)
   }
   return `<?xml version="1.0" encoding="UTF-8"?><Response>${verbs}</Response>`
 }
@@ -32,6 +38,29 @@ function connectVerb(nonce: string, { origin, mediaOrigin }: PublicAddress): str
     statusCallback: `${origin}/twilio/stream-status`,
   })
   return element('Connect', { action: `${origin}/twilio/after-stream` }, stream)
+}
+
+/** Without a word after the tone the network goes on behind the verb, and asks nothing. */
+function recordVerb(maxSeconds: number, { origin }: PublicAddress): string {
+  const record = element('Record', {
+    action: `${origin}/twilio/after-stream`,
+    maxLength: String(maxSeconds),
+    timeout: '5',
+    playBeep: 'true',
+    recordingStatusCallback: `${origin}/twilio/recording`,
+  })
+  return record + element('Hangup', {})
+}
+
+function dialVerb(answer: Extract<CallAnswer, { kind: 'dialPerson' }>, { origin }: PublicAddress): string {
+  const number = element('Number', {}, escapeText(cleanText(answer.number)))
+  const attributes = {
+    action: `${origin}/twilio/after-stream`,
+    callerId: answer.callerId,
+    timeout: String(answer.ringSeconds),
+    timeLimit: String(answer.maxSeconds),
+  }
+  return element('Dial', attributes, number)
 }
 
 function sayVerb(text: string, language: string): string {

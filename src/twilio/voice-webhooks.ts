@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
-import { callOfferOf, callSidOf } from './webhook-fields.ts'
+import { afterStreamOf, callOfferOf } from './webhook-fields.ts'
 import { webhookRoute } from './webhook-route.ts'
 import type { WebhookContext } from './webhook-route.ts'
 
@@ -21,9 +21,9 @@ export function addVoiceWebhooks(
   scope.post(
     '/twilio/after-stream',
     webhookRoute(context, 'after-stream', async ({ form }) => {
-      const callSid = callSidOf(form)
-      if (callSid === undefined) return { kind: 'malformed' }
-      return { kind: 'twiml', answer: await calls.afterStream(callSid) }
+      const asked = afterStreamOf(form)
+      if (!asked) return { kind: 'malformed' }
+      return { kind: 'twiml', answer: await calls.afterStream(asked.callSid, asked.report) }
     }),
   )
 }

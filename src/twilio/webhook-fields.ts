@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import type { CallOffer, CallStatus, CallStatusUpdate, StreamStatusUpdate } from '../ports/incoming-calls.ts'
+import type {
+  CallOffer,
+  CallStatus,
+  CallStatusUpdate,
+  NetworkReport,
+  RecordingUpdate,
+  StreamStatusUpdate,
+} from '../ports/incoming-calls.ts'
 import { parseForm } from './form.ts'
 import type { Form } from './form.ts'
 import { cleanText } from './twiml.ts'
@@ -42,7 +49,21 @@ const voiceFields = z.object({
   StirVerstat: z.string().max(128).optional(),
 })
 
-const afterStreamFields = z.object({ CallSid: callSid })
+const recordingSid = z.string().regex(/^RE[0-9a-f]{32}$/)
+
+const afterStreamFields = z.object({
+  CallSid: callSid,
+  DialCallStatus: word.optional(),
+  RecordingSid: recordingSid.optional(),
+  RecordingDuration: count.optional(),
+})
+
+const recordingFields = z.object({
+  CallSid: callSid,
+  RecordingSid: recordingSid,
+  RecordingStatus: word,
+  RecordingDuration: count.default(0),
+})
 
 const statusFields = z.object({
   CallSid: callSid,
@@ -84,9 +105,34 @@ export function callOfferOf(form: Form, target: string): CallOffer | undefined {
   }
 }
 
-/** The CallSid in the request of `<Connect action>`, or undefined where it has none. */
-export function callSidOf(form: Form): string | undefined {
-  return afterStreamFields.safeParse(firstValues(form)).data?.CallSid
+/** What the request of an `action` tells, or undefined where a field is not of its form. */
+export function afterStreamOf(
+  form: Form,
+): { readonly callSid: string; readonly report: NetworkReport } | undefined {
+  const { data } = afterStreamFields.safeParse(firstValues(form))
+  if (!data) return undefined
+  const { CallSid, DialCallStatus, RecordingSid, RecordingDuration = 0 } = data
+  // A dialled leg that was recorded would tell of a recording too; a message is one that no person answered.
+  const isMessage = RecordingSid !== undefined && DialCallStatus === undefined
+  return {
+    callSid: CallSid,
+    report: {
+      ...(DialCallStatus !== undefined && { dialStatus: DialCallStatus }),
+      ...(isMessage && { recording: { recordingSid: RecordingSid, durationSeconds: RecordingDuration } }),
+    },
+  }
+}
+
+/** A recording that is ready, `notReady` for any other word about one, undefined where a field is not of its form. */
+export function recordingOf(form: Form): RecordingUpdate | 'notReady' | undefined {
+  const { data } = recordingFields.safeParse(firstValues(form))
+  if (!data) return undefined
+  if (data.RecordingStatus !== 'completed') return 'notReady'
+  return {
+    callSid: data.CallSid,
+    recordingSid: data.RecordingSid,
+    durationSeconds: data.RecordingDuration,
+  }
 }
 
 /** The update in a call status callback, or undefined where a field is not of its form. */

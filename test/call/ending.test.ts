@@ -58,19 +58,6 @@ describe('step() ending', () => {
     expect(call.did('closeStream')).toHaveLength(1)
   })
 
-  it('a lost session: the caller is told and the call ends cleanly', () => {
-    const call = new Fed().feed(...opened, ...turn('item_u'), ...replying)
-    call.feed({ kind: 'sessionLost', code: '1006', retryable: true, heard: [half] })
-    expect(call.did('clearPlayback', 'playClip')).toMatchObject([
-      { kind: 'clearPlayback' },
-      { sentence: 'apology' },
-    ])
-    call.feed(heardClip(call.state.sounding.clips[0]?.clipId ?? -1, 'apology'))
-    expect(call.did('hangUp')).toHaveLength(1)
-    call.feed({ kind: 'hangUpDone', ok: false, code: 'timeout', heard: [] })
-    expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'modelLost' }])
-  })
-
   it('a caller who hangs up mid-word: late words are waited for, then the record is complete', () => {
     const call = new Fed().feed(...opened, ...turn('item_u'))
     call.feed({ kind: 'streamEnded', reason: 'stop', heard: [] })

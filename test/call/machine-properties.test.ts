@@ -80,7 +80,7 @@ const acts: Readonly<Record<string, Act>> = {
   ready: (world) => {
     if (!world.sessionOpen || world.ready) return
     world.ready = true
-    world.feed({ kind: 'sessionReady', sessionId: world.id('sess') })
+    world.feed({ kind: 'sessionReady', sessionId: world.id('sess'), lastsMs: 20_000 })
   },
   lose: (world) => {
     if (!world.sessionOpen) return
@@ -88,8 +88,19 @@ const acts: Readonly<Record<string, Act>> = {
     world.sessionOpen = false
     world.ready = false
     world.replies.clear()
-    world.feed({ kind: 'sessionLost', code: '1006', retryable: true, heard })
-    world.loseSession()
+    const chance = (world.atMs % 10) / 10
+    world.feed({ kind: 'sessionLost', code: '1006', retryable: world.atMs % 4 > 0, heard, chance })
+    if (!world.sessionOpen) world.loseSession()
+  },
+  nextReady: (world) => {
+    if (world.next !== 'opening') return
+    world.next = 'ready'
+    world.feed({ kind: 'nextReady', lastsMs: 20_000 })
+  },
+  nextLost: (world) => {
+    if (world.next === 'none') return
+    world.next = 'none'
+    world.feed({ kind: 'nextLost', code: '1006' })
   },
   breakOff: (world) => world.end('closed'),
   stop: (world) => world.end('stop'),
@@ -121,7 +132,7 @@ const acts: Readonly<Record<string, Act>> = {
 }
 
 /** What ends a call is rarer than what happens in one, or few calls would last. */
-const endings = new Set(['stop', 'completed', 'shutdown', 'mediaSilence', 'lose', 'fatal'])
+const endings = new Set(['stop', 'completed', 'shutdown', 'mediaSilence', 'fatal'])
 const anAct = fc.oneof(
   { weight: 20, arbitrary: fc.constantFrom(...Object.keys(acts).filter((name) => !endings.has(name))) },
   { weight: 1, arbitrary: fc.constantFrom(...endings) },
@@ -153,6 +164,7 @@ describe('step() whatever happens', () => {
     expect([...lived].toSorted()).toEqual([
       'closing',
       'detached',
+      'handedOver',
       'hangingUp',
       'live',
       'over',
@@ -172,7 +184,10 @@ describe('step() whatever happens', () => {
         (reason) => ({ kind: 'streamEnded', reason, heard }) as const,
       ),
       { kind: 'sessionReady', sessionId: 'sess_1' },
-      { kind: 'sessionLost', code: 'x', retryable: false, heard },
+      { kind: 'sessionLost', code: 'x', retryable: false, heard, chance: 0 },
+      { kind: 'sessionLost', code: 'x', retryable: true, heard, chance: 0.9 },
+      { kind: 'nextReady' },
+      { kind: 'nextLost', code: 'x' },
       { kind: 'speechStarted', itemId: 'item_2', heard },
       { kind: 'speechStopped', itemId: 'item_2' },
       { kind: 'turnCommitted', itemId: 'item_2' },
@@ -200,6 +215,9 @@ describe('step() whatever happens', () => {
           'silentModel',
           'lengthReached',
           'closing',
+          'redial',
+          'rotate',
+          'handedOver',
         ] as const
       ).map((name) => ({ kind: 'timer', name, heard }) as const),
     )

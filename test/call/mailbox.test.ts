@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { HeldAudio } from '../../src/call/held-audio.ts'
 import { Mailbox } from '../../src/call/mailbox.ts'
 
 describe('Mailbox', () => {
@@ -32,31 +31,5 @@ describe('Mailbox', () => {
     box.post(0)
     box.post(9)
     expect({ full, handled }).toEqual({ full: 1, handled: 1 })
-  })
-})
-
-describe('HeldAudio', () => {
-  it('take() gives everything back in order, once', () => {
-    const held = new HeldAudio(1_000)
-    held.push(Uint8Array.of(1, 2))
-    held.push(Uint8Array.of(3))
-    expect(Buffer.concat(held.take())).toEqual(Buffer.of(1, 2, 3))
-    expect(held.take()).toEqual([])
-  })
-
-  it('push() keeps a copy', () => {
-    const held = new HeldAudio(1_000)
-    const frame = Uint8Array.of(1)
-    held.push(frame)
-    frame[0] = 9
-    expect(held.take()[0]).toEqual(Uint8Array.of(1))
-  })
-
-  it('drops the oldest audio beyond its bound and counts it', () => {
-    const held = new HeldAudio(40)
-    for (let value = 0; value < 4; value++) held.push(new Uint8Array(160).fill(value))
-    expect(held.heldMs()).toBe(40)
-    expect(held.droppedMs()).toBe(40)
-    expect(held.take().map((chunk) => chunk[0])).toEqual([2, 3])
   })
 })

@@ -22,6 +22,7 @@ const planning: Planning = {
     nonceTtlMs: 60_000,
   },
   safetyKey: 'key',
+  fallbackPhoneNumber: undefined,
 }
 const offer = { callSid: 'CA1', from: '+14155550123', to: '+14155550100', direction: 'inbound' } as const
 
@@ -31,6 +32,19 @@ describe('planCall()', () => {
     expect(planCall({ ...offer, from: 'anonymous' }, planning).rules.opening[0]).toBe('disclosure')
     const owner = planCall({ ...offer, from: '+14155550101' }, planning)
     expect(owner).toMatchObject({ actor: 'owner', rules: { opening: ['ownerGreeting'], modelGreets: false } })
+  })
+
+  it('rings the person of the settings, but not on the telephone that calls', () => {
+    const fallbackPhoneNumber = '+14155550102'
+    const { ladder } = planCall(offer, { ...planning, fallbackPhoneNumber })
+    expect(ladder.person).toEqual({ number: fallbackPhoneNumber, callerId: '+14155550100' })
+    expect(planCall(offer, planning).ladder.person).toBeUndefined()
+    const own = planCall({ ...offer, from: fallbackPhoneNumber }, { ...planning, fallbackPhoneNumber })
+    expect(own.ladder.person).toBeUndefined()
+    const persona = { ...planning.persona, apology: 'The cat sits on the cable.' }
+    expect(planCall(offer, { ...planning, persona }).ladder.words.opening).toBe(
+      `${sentenceText('disclosure', 'en')} The cat sits on the cable.`,
+    )
   })
 
   it('lets the model greet when the persona says so, after the disclosure', () => {

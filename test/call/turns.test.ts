@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Heard } from '../../src/call/event.ts'
-import { Fed, opened, turn, reply, replying, half, done } from './support/fed.ts'
+import { Fed, opened, turn, reply, replying, half, done, fires } from './support/fed.ts'
 
 describe('step() barge-in', () => {
   it('clears, truncates at what was heard, drops late audio and never cancels what the server cancels', () => {
@@ -92,23 +92,25 @@ describe('step() turns', () => {
     ])
   })
 
-  it('asks for patience when a reply is late, and ends the call when none comes', () => {
+  it('asks for patience when a reply is late, tries another session, and gives up when none comes', () => {
     const call = new Fed().feed(...opened, ...turn('item_u'))
     expect(call.did('setTimer')).toContainEqual({ kind: 'setTimer', name: 'hold', delayMs: 2_500 })
     call.feed({ kind: 'timer', name: 'hold', heard: [] })
     expect(call.did('playClip')).toMatchObject([{ sentence: 'hold' }])
-    call.feed({ kind: 'timer', name: 'silentModel', heard: [] })
-    expect(call.did('playClip')).toMatchObject([{ sentence: 'apology' }])
-    expect(call.state.closing).toEqual({ ending: 'modelLost', revocable: false })
+    call.feed(fires('silentModel'))
+    expect(call.did('openSession')).toHaveLength(1)
+    call.feed(fires('silentModel'))
+    expect(call.did('playClip')).toMatchObject([{ sentence: 'handOver' }])
+    expect(call.state.closing).toEqual({ ending: 'modelLost', revocable: false, last: 'handOver' })
   })
 
-  it('asks once more for a reply that failed unheard, and apologises when that cannot help', () => {
+  it('asks once more for a reply that failed unheard, and gives up when that cannot help', () => {
     const call = new Fed().feed(...opened, ...turn('item_u'), replying[0]).feed(done('failed', true))
     expect(call.did('requestReply', 'playClip')).toEqual([{ kind: 'requestReply', purpose: 'retry' }])
     call.feed(replying[0], done('failed', true))
-    expect(call.did('requestReply', 'playClip')).toMatchObject([{ kind: 'playClip', sentence: 'apology' }])
+    expect(call.did('requestReply', 'playClip')).toMatchObject([{ kind: 'playClip', sentence: 'handOver' }])
     const quota = new Fed().feed(...opened, ...turn('item_u'), replying[0]).feed(done('failed', false))
-    expect(quota.did('requestReply', 'playClip')).toMatchObject([{ kind: 'playClip', sentence: 'apology' }])
+    expect(quota.did('requestReply', 'playClip')).toMatchObject([{ kind: 'playClip', sentence: 'handOver' }])
   })
 
   it('pads silence only while the caller is speaking', () => {

@@ -35,7 +35,7 @@ describe('step() waiting for the model', () => {
     const call = new Fed().feed(...opened, ...turn('item_u'), ...replying).feed(stalled)
     expect(call.did('setTimer')).toContainEqual({ kind: 'setTimer', name: 'silentModel', delayMs: 8_000 })
     expect(names(call.feed(hold))).toEqual(['hold'])
-    expect(names(call.feed(silent))).toEqual(['apology'])
+    expect(names(call.feed(silent, silent))).toEqual(['handOver'])
   })
 
   it('a reply that goes on, or proves to be at its end, is not waited for any more', () => {
@@ -59,7 +59,7 @@ describe('step() waiting for the model', () => {
     call.feed(silent)
     expect(names(call)).toEqual(['hold'])
     expect(call.did('setTimer')).toEqual([{ kind: 'setTimer', name: 'silentModel', delayMs: 8_000 }])
-    expect(names(call.feed(toolDone, silent))).toEqual(['apology'])
+    expect(names(call.feed(toolDone, silent, silent))).toEqual(['handOver'])
   })
 
   it('the silence after a preamble, while a tool runs, is bridged too', () => {

@@ -151,8 +151,31 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
         streams: [endedStream],
         sessions: [endedSession],
         turns: [timed, turnOf(callSid, 1)],
+        messages: [],
       })
       expect(await storage.completeCall(newCallSid())).toBeUndefined()
+    })
+
+    it('insertMessage() takes a message once, and setNotice() says what became of telling the owner', async () => {
+      await using storage = await open()
+      const call = ringingCall()
+      const { callSid } = call
+      const message = {
+        messageId: `RE${callSid.slice(2)}`,
+        callSid,
+        from: '+14155550123',
+        recordingSid: `RE${callSid.slice(2)}`,
+        durationSeconds: 23,
+        receivedAtMs: call.startedAtMs + 7,
+      }
+      await storage.insertCall(call)
+      expect(await storage.insertMessage(message)).toBe(true)
+      expect(await storage.insertMessage({ ...message, durationSeconds: 99 })).toBe(false)
+      expect((await storage.completeCall(callSid))?.messages).toStrictEqual([message])
+      await storage.setNotice(message.messageId, 'unknown')
+      expect((await storage.completeCall(callSid))?.messages).toStrictEqual([
+        { ...message, notice: 'unknown' },
+      ])
     })
 
     it('a read sees every write that was asked for before it', async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Form } from '../../src/twilio/form.ts'
-import { callOfferOf, callSidOf, callStatusOf, streamStatusOf } from '../../src/twilio/webhook-fields.ts'
+import {
+  afterStreamOf,
+  callOfferOf,
+  callStatusOf,
+  recordingOf,
+  streamStatusOf,
+} from '../../src/twilio/webhook-fields.ts'
 import { agentNumber, newCallSid, newStreamSid, ownerNumber } from './support/names.ts'
 import { voiceFields } from './support/forms.ts'
 
@@ -67,11 +73,37 @@ describe('callOfferOf()', () => {
   })
 })
 
-describe('callSidOf()', () => {
+const recordingSid = `RE${'0123456789abcdef'.repeat(2)}`
+
+describe('afterStreamOf()', () => {
   it('gives the CallSid of its form only', () => {
-    expect(callSidOf(form({ CallSid: callSid }))).toBe(callSid)
-    expect(callSidOf(form({ CallSid: 'CA1' }))).toBeUndefined()
-    expect(callSidOf(form({}))).toBeUndefined()
+    expect(afterStreamOf(form({ CallSid: callSid }))).toEqual({ callSid, report: {} })
+    expect(afterStreamOf(form({ CallSid: 'CA1' }))).toBeUndefined()
+    expect(afterStreamOf(form({}))).toBeUndefined()
+  })
+
+  it('gives how a person was rung, or the message that was left', () => {
+    const dialled = { CallSid: callSid, DialCallStatus: 'no-answer', DialCallSid: newCallSid() }
+    expect(afterStreamOf(form(dialled))?.report).toEqual({ dialStatus: 'no-answer' })
+    const left = { CallSid: callSid, RecordingSid: recordingSid, RecordingDuration: '23' }
+    expect(afterStreamOf(form(left))?.report).toEqual({ recording: { recordingSid, durationSeconds: 23 } })
+    expect(afterStreamOf(form({ ...dialled, ...left }))?.report).toEqual({ dialStatus: 'no-answer' })
+    expect(afterStreamOf(form({ ...left, RecordingSid: 'RE1' }))).toBeUndefined()
+    expect(afterStreamOf(form({ ...left, RecordingDuration: '-1' }))).toBeUndefined()
+  })
+})
+
+describe('recordingOf()', () => {
+  it('gives a message that is ready, and nothing of one that is not', () => {
+    const fields = {
+      CallSid: callSid,
+      RecordingSid: recordingSid,
+      RecordingStatus: 'completed',
+      RecordingDuration: '23',
+    }
+    expect(recordingOf(form(fields))).toEqual({ callSid, recordingSid, durationSeconds: 23 })
+    expect(recordingOf(form({ ...fields, RecordingStatus: 'in-progress' }))).toBe('notReady')
+    expect(recordingOf(form({ ...fields, RecordingSid: '' }))).toBeUndefined()
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Effect } from '../../../src/call/effect.ts'
-import type { CallEvent, Heard } from '../../../src/call/event.ts'
+import type { CallEvent, Heard, TimerName } from '../../../src/call/event.ts'
 import { step } from '../../../src/call/machine.ts'
 import { type CallState, initialState } from '../../../src/call/state.ts'
 import type { ToolOutcome } from '../../../src/ports/tools.ts'
@@ -38,7 +38,7 @@ export const started = { kind: 'streamStarted', streamSid: 'MZ1', sessionAlive: 
 export const ready = { kind: 'sessionReady', sessionId: 'sess_1' } as const
 export const heardClip = (
   clipId: number,
-  sentence: 'disclosure' | 'greeting' | 'goodbye' | 'apology' | 'idlePrompt',
+  sentence: 'disclosure' | 'greeting' | 'goodbye' | 'apology' | 'idlePrompt' | 'handOver',
 ) =>
   ({
     kind: 'utteranceHeard',
@@ -69,3 +69,11 @@ export const half: Heard = {
 export const done = (status: 'completed' | 'cancelled' | 'failed', retryable = false) =>
   ({ kind: 'responseDone', responseId: 'resp_1', status, retryable }) as const
 export const endCall: ToolOutcome = { status: 'done', output: '{}', next: 'endCall' }
+export const lost = {
+  kind: 'sessionLost',
+  code: '1006',
+  retryable: true,
+  heard: [half],
+  chance: 0.5,
+} as const
+export const fires = (name: TimerName) => ({ kind: 'timer', name, heard: [] }) as const

@@ -1,11 +1,20 @@
 import type { AudioEngine } from '../../../src/audio/engine.ts'
+import { ModelHealth } from '../../../src/call/model-health.ts'
 import type { CallPlan, CallPorts } from '../../../src/call/plan.ts'
 import type { VirtualClock } from '../../../src/lib/virtual-clock.ts'
 import type { Log, LogFields } from '../../../src/ports/log.ts'
-import type { SpeechEngine, SpeechEvent, SpeechRequest, SpeechSession } from '../../../src/ports/speech.ts'
+import type {
+  PastItem,
+  SpeechEngine,
+  SpeechEvent,
+  SpeechRequest,
+  SpeechSession,
+} from '../../../src/ports/speech.ts'
+import type { NoticeOutcome } from '../../../src/ports/owner-notice.ts'
 import type {
   CallRecord,
   CallStorage,
+  MessageRecord,
   SessionRecord,
   StreamRecord,
   TurnRecord,
@@ -18,6 +27,9 @@ import { rules } from './rules.ts'
 export class DrivenSession implements SpeechSession {
   readonly request: SpeechRequest
   readonly told: string[] = []
+  readonly past: PastItem[] = []
+  /** Tool calls that this session has proposed. */
+  readonly asked = new Set<string>()
   ready = false
   closed = false
   appendedBytes = 0
@@ -28,6 +40,7 @@ export class DrivenSession implements SpeechSession {
 
   emit(event: SpeechEvent): void {
     if (event.kind === 'sessionReady') this.ready = true
+    if (event.kind === 'toolRequested') this.asked.add(event.callId)
     this.request.receiver.onEvent(event)
   }
 
@@ -49,8 +62,14 @@ export class DrivenSession implements SpeechSession {
     this.told.push(`truncate ${itemId} ${heardMs}`)
   }
 
-  answerTool(callId: string): void {
+  answerTool(callId: string): boolean {
+    if (!this.asked.has(callId)) return false
     this.told.push(`answer ${callId}`)
+    return true
+  }
+
+  restore(past: readonly PastItem[]): void {
+    this.past.push(...past)
   }
 
   addText({ role, text }: { role: string; text: string }): void {
@@ -107,6 +126,19 @@ export class MemoryStorage implements CallStorage {
 
   async completeCall(): Promise<undefined> {
     return undefined
+  }
+
+  readonly messages = new Map<string, MessageRecord>()
+
+  async insertMessage(message: MessageRecord): Promise<boolean> {
+    if (this.messages.has(message.messageId)) return false
+    this.messages.set(message.messageId, message)
+    return true
+  }
+
+  async setNotice(messageId: string, notice: NoticeOutcome): Promise<void> {
+    const message = this.messages.get(messageId)
+    if (message) this.messages.set(messageId, { ...message, notice })
   }
 
   async putStream(stream: StreamRecord): Promise<void> {
@@ -171,6 +203,7 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
   const log = new KeptLog()
   const hangUps: string[] = []
   const failures: string[] = []
+  const notices: string[] = []
   const ports: CallPorts = {
     clock,
     log,
@@ -182,7 +215,15 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
         hangUps.push(callSid)
         return { ok: true }
       },
+      sendText: async () => ({ ok: true }),
     },
+    ownerNotice: {
+      messageLeft: async ({ recordingSid }) => {
+        notices.push(recordingSid)
+        return 'sent'
+      },
+    },
+    modelHealth: new ModelHealth(clock),
     promptAudio: {
       clip: (sentence) => ({
         ulaw: new Uint8Array(8_000).fill(0x7e),
@@ -196,11 +237,12 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
     model: 'driven-1',
     heldAudioMs: 20_000,
     toolTimeoutMs: 15_000,
+    random: () => 0.5,
     background: (name, work) => {
       work.catch(() => failures.push(name))
     },
   }
-  return { ports, speech, storage, log, hangUps, failures }
+  return { ports, speech, storage, log, hangUps, failures, notices }
 }
 
 /** A plan for a call of that id from that number. */
@@ -215,5 +257,16 @@ export function testPlan(callSid: string, from = '+14155550123'): CallPlan {
     language: 'en',
     instructions: () => 'You answer the phone.',
     rules,
+    ladder: {
+      words: {
+        language: 'en',
+        opening: 'A computer speaks and is ill.',
+        leaveMessage: 'Leave a message.',
+        connecting: 'I connect you.',
+        messageTaken: 'Thank you.',
+      },
+      person: undefined,
+      maxLengthSeconds: 3_600,
+    },
   }
 }

@@ -28,13 +28,14 @@ export class World {
   attached = false
   sessionOpen = true
   ready = false
+  next: 'none' | 'opening' | 'ready' = 'none'
   quietSinceMs = 0
   #next = 0
 
   constructor(modelGreets: boolean) {
     const mine = { ...rules, modelGreets, maxLengthMs: 200_000 }
     this.state = initialState(mine)
-    for (const effect of initialEffects(mine)) this.#perform(effect)
+    for (const effect of initialEffects(this.state)) this.#perform(effect)
   }
 
   id(kind: string): string {
@@ -143,7 +144,9 @@ export class World {
         this.sessionOpen = true
         return
       case 'closeSession':
+        this.next = 'none'
         this.loseSession()
+        this.#announce()
         return
       case 'closeStream':
         this.#detach()
@@ -151,9 +154,19 @@ export class World {
       case 'finish':
         this.timers.clear()
         return
+      case 'openNext':
+        must(this.sessionOpen && this.next === 'none', 'one session in reserve at a time')
+        this.next = 'opening'
+        return
+      case 'switchSession':
+        must(this.next === 'ready', 'only a session that is ready takes over')
+        must(this.queue.length === 0 && this.replies.size === 0, 'sessions change in a quiet moment')
+        this.next = 'none'
+        return
       case 'answerTool':
       case 'cancelReply':
       case 'dropReply':
+      case 'forgetCaller':
       case 'hangUp':
       case 'log':
       case 'observe':

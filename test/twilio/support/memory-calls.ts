@@ -5,7 +5,9 @@ import type {
   CallOffer,
   CallStatusUpdate,
   IncomingCalls,
+  NetworkReport,
   NonceClaim,
+  RecordingUpdate,
   StreamAttachment,
   StreamStatusUpdate,
 } from '../../../src/ports/incoming-calls.ts'
@@ -121,12 +123,21 @@ export class MemoryCalls implements IncomingCalls {
     return { ok: true, receiver: call.attached }
   }
 
-  afterStream(callSid: string): Promise<CallAnswer> {
+  afterStream(callSid: string, report: NetworkReport = {}): Promise<CallAnswer> {
+    this.reports.push(report)
     const call = this.#calls.get(callSid)
     if (!call) return Promise.resolve({ kind: 'sayAndHangUp', text: 'Something went wrong', language: 'en' })
     if (call.over || call.streams >= MAX_STREAMS) return Promise.resolve({ kind: 'hangUp' })
     call.streams += 1
     return Promise.resolve({ kind: 'connect', nonce: this.#issue(callSid) })
+  }
+
+  readonly reports: NetworkReport[] = []
+  readonly recordings: RecordingUpdate[] = []
+
+  onRecording(update: RecordingUpdate): Promise<void> {
+    this.recordings.push(update)
+    return Promise.resolve()
   }
 
   onStatus(update: CallStatusUpdate): Promise<void> {

@@ -1,0 +1,135 @@
+import type { Log } from '../ports/log.ts'
+import type { SpeechEvent, SpeechLoss } from '../ports/speech.ts'
+import type { CallEvent, Heard } from './event.ts'
+import { CallHistory } from './history.ts'
+import { CallMedia } from './media.ts'
+import { NamedTimers } from './named-timers.ts'
+import type { CallPlan, CallPorts } from './plan.ts'
+import { Playback } from './playback.ts'
+import { Recorder } from './recorder.ts'
+import { SpeechLine } from './speech-line.ts'
+import { StreamLine } from './stream-line.ts'
+import { ToolDesk } from './tool-desk.ts'
+
+/** What one call is made of besides its state, put together so that whatever they report becomes an event. */
+export class CallParts {
+  readonly plan: CallPlan
+  readonly ports: CallPorts
+  readonly log: Log
+  readonly recorder: Recorder
+  readonly history = new CallHistory()
+  readonly playback: Playback
+  readonly media: CallMedia
+  readonly timers: NamedTimers
+  readonly line: SpeechLine
+  readonly stream: StreamLine
+  readonly tools: ToolDesk
+  /** Fires when the call is over. */
+  readonly abort = new AbortController()
+  readonly post: (event: CallEvent) => void
+
+  /** @param post takes an event for the call's mailbox */
+  constructor(plan: CallPlan, ports: CallPorts, post: (event: CallEvent) => void) {
+    this.plan = plan
+    this.ports = ports
+    this.post = post
+    this.log = ports.log.forCall(plan.callSid)
+    this.recorder = new Recorder(plan, ports)
+    this.playback = this.#makePlayback()
+    this.media = new CallMedia({
+      engine: ports.audio,
+      mode: ports.realtimeAudio,
+      playback: this.playback,
+      heldAudioMs: ports.heldAudioMs,
+      nowMs: () => ports.clock.nowMs(),
+      listener: { onReplySounding: (reply) => post({ kind: 'replySounding', ...reply }) },
+    })
+    this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
+    this.timers = new NamedTimers(ports.clock, (name) =>
+      post({ kind: 'timer', name, heard: this.heard(), atMs: this.nowMs() }),
+    )
+    this.line = this.#makeLine()
+    this.tools = new ToolDesk({
+      callSid: plan.callSid,
+      ports,
+      log: this.log,
+      history: this.history,
+      line: this.line,
+      signal: this.abort.signal,
+      onFinished: (callId, outcome) => post({ kind: 'toolFinished', callId, outcome, atMs: this.nowMs() }),
+    })
+  }
+
+  /** What the caller has heard by now of everything that is not yet settled. */
+  heard(): readonly Heard[] {
+    return this.playback.heard(this.nowMs())
+  }
+
+  nowMs(): number {
+    return this.ports.clock.nowMs()
+  }
+
+  #makePlayback(): Playback {
+    return new Playback({
+      onFirstHeard: (utterance, atMs) => this.post({ kind: 'firstHeard', utterance, atMs }),
+      onUtteranceHeard: (heard, atMs) => this.post({ kind: 'utteranceHeard', ...heard, atMs }),
+      onReplyStalled: ({ itemId, responseId }, atMs) => {
+        this.media.stalled()
+        this.post({ kind: 'replyStalled', itemId, responseId, atMs })
+      },
+    })
+  }
+
+  #makeLine(): SpeechLine {
+    const { plan, ports, recorder, history } = this
+    return new SpeechLine({
+      plan,
+      ports,
+      recorder,
+      history,
+      listener: {
+        onAudio: (audio) => this.media.onReplyAudio(audio),
+        onEvent: (event) => this.#onSpeechEvent(event),
+        onLost: (loss, atMs) => this.#onLost(loss, atMs),
+        onNextReady: (expiry, atMs) => this.post({ kind: 'nextReady', ...this.#lasting(expiry), atMs }),
+        onNextLost: ({ reason, code }, atMs) => this.post({ kind: 'nextLost', code: code ?? reason, atMs }),
+      },
+    })
+  }
+
+  #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
+    if (event.kind === 'sessionReady') return this.#onSessionReady(event)
+    if (event.kind === 'speechStarted') {
+      this.media.turnBegan()
+      return this.post({ ...event, heard: this.playback.heard(event.atMs) })
+    }
+    if (event.kind === 'replyAudioDone') {
+      const { itemId, responseId } = event
+      this.playback.complete({ kind: 'reply', itemId, responseId }, event.atMs)
+    }
+    if (event.kind === 'responseDone') {
+      this.playback.completeReplies(event.responseId, event.atMs)
+      this.media.responseDone(event.responseId)
+    }
+    this.post(event)
+  }
+
+  /** What waits of the caller's audio goes in before a reply is asked for, so that the model hears it first. */
+  #onSessionReady(event: Extract<SpeechEvent, { kind: 'sessionReady' }>): void {
+    const { sessionId, expiresAtWallMs, atMs } = event
+    const session = this.line.current()
+    if (session) this.media.sessionReady(session)
+    this.post({ kind: 'sessionReady', sessionId, ...this.#lasting(expiresAtWallMs), atMs })
+  }
+
+  #onLost({ retryable, reason, code }: SpeechLoss, atMs: number): void {
+    this.media.sessionGone()
+    const { heard, chance } = { heard: this.heard(), chance: this.ports.random() }
+    this.post({ kind: 'sessionLost', retryable, code: code ?? reason, heard, chance, atMs })
+    this.playback.completeReplies(undefined, atMs)
+  }
+
+  #lasting(expiresAtWallMs: number | undefined): { lastsMs?: number } {
+    return expiresAtWallMs === undefined ? {} : { lastsMs: expiresAtWallMs - this.ports.clock.wallMs() }
+  }
+}

@@ -1,0 +1,128 @@
+import { giveUpModel } from './ending.ts'
+import type { CallEvent, Heard } from './event.ts'
+import { rotationTimer } from './rotation.ts'
+import { playClip, withTurns } from './sounding.ts'
+import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
+import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
+import { AFTER_SILENCE_MS, due, oweResumption } from './waiting.ts'
+
+type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
+
+/** The session agreed: audio flows. Before the provider ends it, another one takes its place. */
+export function onSessionReady(state: CallState, event: Of<'sessionReady'>): Step {
+  return {
+    state: { ...state, session: 'ready', leg: { ...state.leg, rotation: 'none' } },
+    effects: rotationTimer(state, event.lastsMs),
+  }
+}
+
+/** The session is gone: another one is dialled where that can help, and what was owed to the caller stays owed. */
+export function onSessionLost(state: CallState, event: Of<'sessionLost'>): Step {
+  const log = { kind: 'log', level: 'warn', event: 'modelLost', fields: { code: event.code } } as const
+  const lost = withoutSession(state, event.heard)
+  const goesOn = state.phase === 'live' || (state.phase === 'ringing' && event.retryable)
+  const step = goesOn ? chain(lost.state, (now) => redial(now, event)) : unchanged(lost.state)
+  return { state: step.state, effects: [log, ...lost.effects, ...step.effects] }
+}
+
+/**
+ * What only the session could have ended is over with it. What is being played is played to its end: the caller is to
+ * notice as little as possible. A turn that was not understood is told to the next session as sound, and that one
+ * answers it by itself; any other reply that was due has to be asked for.
+ */
+export function withoutSession(state: CallState, heard: readonly Heard[]): Step {
+  const { turns, leg } = state
+  const turnOpen = turns.callerSpeaking || turns.committing || awaitsCallerText(state.transcript)
+  const midReply = turns.replies.some((reply) => !reply.dropped)
+  const owed = midReply || turns.replyDue === 'asked'
+  const broken = breakOff(state.transcript, { midReply, heard })
+  const lost: CallState = {
+    ...state,
+    session: 'closed',
+    leg: { ...leg, rotation: 'none', turnOpen: turnOpen || leg.turnOpen },
+    turns: { ...turns, replies: [], callerSpeaking: false, committing: false },
+  }
+  const owes = state.phase === 'detached' || (state.phase === 'live' && owed && !turnOpen)
+  return withTurns(owes ? oweResumption(lost) : lost, broken)
+}
+
+function redial(state: CallState, event: Of<'sessionLost'>): Step {
+  const { leg, rules } = state
+  const delayMs = rules.redialDelaysMs[leg.tries]
+  if (!event.retryable || delayMs === undefined || leg.losses >= rules.maxLosses) {
+    return state.phase === 'live' ? giveUpModel(state, event.atMs) : unchanged(state)
+  }
+  return {
+    state: { ...state, leg: { ...leg, tries: leg.tries + 1, losses: leg.losses + 1 } },
+    // Spread by a quarter either way: calls that lost their sessions together do not dial together.
+    effects: [{ kind: 'setTimer', name: 'redial', delayMs: delayMs * (0.75 + event.chance / 2) }],
+  }
+}
+
+/** The pause before the next try is over. */
+export function onRedial(state: CallState): Step {
+  const wanted = state.phase === 'live' || state.phase === 'ringing'
+  return wanted && state.session === 'closed' ? dial(state, wasHeard(state)) : unchanged(state)
+}
+
+/** Dials a session; one that comes before anything was said knows nothing of the call. */
+export function dial(state: CallState, resumed: boolean): Step {
+  return { state: { ...state, session: 'opening' }, effects: [{ kind: 'openSession', resumed }] }
+}
+
+/**
+ * No reply was heard in time: first a sentence that asks for patience, then the model counts as lost. While a tool
+ * runs it is not the model that is waited for; tools have a deadline of their own.
+ */
+export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
+  if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
+  const patience = (now: CallState) => playClip(now, 'hold', event.atMs)
+  if (event.name === 'hold') return patience(state)
+  if (state.turns.toolsRunning === 0) return redialSilent(state, event)
+  return chain(state, patience, (now) => ({
+    state: now,
+    effects: [{ kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs }],
+  }))
+}
+
+/** A reply was due and the open session let the caller wait: it counts as lost, once; the next one is the last. */
+function redialSilent(state: CallState, { heard, atMs }: Of<'timer'>): Step {
+  const { leg } = state
+  const again = { kind: 'setTimer', name: 'silentModel', delayMs: AFTER_SILENCE_MS } as const
+  if (leg.silent || leg.losses >= state.rules.maxLosses) return giveUpModel(state, atMs)
+  const silent = { ...state, leg: { ...leg, silent: true, losses: leg.losses + 1 } }
+  // A session that is being dialled already is given the rest of its time.
+  if (state.session !== 'ready') return { state: silent, effects: [again] }
+  const lost = withoutSession(silent, heard)
+  const dialled = dial(lost.state.leg.turnOpen ? lost.state : oweResumption(lost.state), wasHeard(state))
+  return {
+    state: dialled.state,
+    effects: [
+      { kind: 'log', level: 'warn', event: 'modelLost', fields: { code: 'silent' } },
+      { kind: 'closeSession', reason: 'silent' },
+      ...lost.effects,
+      ...dialled.effects,
+      again,
+    ],
+  }
+}
+
+function wasHeard({ everLive, replyOwed }: CallState): boolean {
+  return everLive && replyOwed !== 'greeting'
+}
+
+/** The model was heard: what went wrong before is forgiven. */
+export function legWorks(state: CallState): Step {
+  const { leg } = state
+  if (leg.tries === 0 && !leg.silent && !leg.turnOpen) return unchanged(state)
+  const works = { ...state, leg: { ...leg, tries: 0, silent: false, turnOpen: false } }
+  return leg.turnOpen ? withTurns(works, giveUpLost(state.transcript)) : unchanged(works)
+}
+
+/** While there is no session and something is owed, the caller does not wait without a bound. */
+export function watchLeg(state: CallState): Step {
+  const { phase, session, turns, replyOwed, leg } = state
+  const owed = replyOwed !== undefined || leg.turnOpen
+  const silent = phase === 'live' && session !== 'ready' && !turns.callerSpeaking && !isSounding(state)
+  return silent && owed && !turns.replyDue ? due(state, 'working') : unchanged(state)
+}
