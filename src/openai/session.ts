@@ -9,6 +9,7 @@ import type { NumberedEvent } from './client-codec.ts'
 import { Conversation } from './conversation.ts'
 import { codeLabel, lossOf, reactionTo } from './errors.ts'
 import type { ErrorReaction, ProviderError } from './errors.ts'
+import { MessageBudget } from './message-budget.ts'
 import { RealtimeSocket } from './realtime-socket.ts'
 import { decodeServerMessage } from './server-codec.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -46,6 +47,7 @@ export class RealtimeSession implements SpeechSession {
   readonly #conversation: Conversation
   readonly #openedAtMs: number
   readonly #readyTimer: Timer
+  readonly #budget = new MessageBudget()
   #phase: 'connecting' | 'updating' | 'ready' | 'over' = 'connecting'
   #sessionId = ''
   #expiresAtWallMs: number | undefined
@@ -127,7 +129,8 @@ export class RealtimeSession implements SpeechSession {
     if (this.#phase === 'over') return
     // Not #guarded: the audio path makes no closure.
     try {
-      if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
+      if (!this.#budget.take(this.#options.clock.nowMs())) this.#lose({ reason: 'flooded', retryable: true })
+      else if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
       else this.#onEvent(decodeServerMessage(message, this.#options.scratch))
     } catch (error) {
       this.#broke(error)
@@ -150,7 +153,9 @@ export class RealtimeSession implements SpeechSession {
       case 'other':
         return metrics.count('realtime_events_ignored_total', { reason: 'notUsed' })
       case 'malformed':
-        return metrics.count('protocol_faults_total', { source: 'openai', reason: event.reason })
+        metrics.count('protocol_faults_total', { source: 'openai', reason: event.reason })
+        if (!this.#budget.takeUnreadable()) this.#lose({ reason: 'garbled', retryable: true })
+        return
       case 'speechStarted':
       case 'speechStopped':
       case 'turnCommitted':

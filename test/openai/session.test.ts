@@ -134,6 +134,46 @@ describe('RealtimeSession', () => {
     })
   })
 
+  it('is lost when too much cannot be read, and a new one may do better', async () => {
+    await using server = await ScriptedServer.start()
+    const { peer, receiver } = await ready(server)
+    for (let count = 0; count < 21; count++) peer.send('{')
+    const lost = await receiver.next('sessionLost')
+    expect(lost.loss).toEqual({ reason: 'garbled', retryable: true })
+  })
+
+  it('is lost when it is flooded with events, also such as are ignored', async () => {
+    await using server = await ScriptedServer.start()
+    const { peer, receiver } = await ready(server)
+    for (let count = 0; count < 20_000; count++)
+      peer.send({ type: 'rate_limits.updated', event_id: `event_${count}` })
+    const lost = await receiver.next('sessionLost')
+    expect(lost.loss).toEqual({ reason: 'flooded', retryable: true })
+  })
+
+  it('restore() puts what happened before in front of all that is asked for later', async () => {
+    await using server = await ScriptedServer.start()
+    const { session, peer } = await ready(server)
+    session.restore([
+      { kind: 'said', role: 'user', text: 'When is it?' },
+      { kind: 'toolRound', callId: 'call_1', name: 'get_hours', arguments: '{}', output: '{"open":8}' },
+      { kind: 'said', role: 'assistant', text: 'At eight.' },
+    ])
+    session.requestReply({ purpose: 'resumption' })
+    expect(session.answerTool('call_1', '{}')).toBe(false)
+    const items = []
+    for (let count = 0; count < 4; count++) items.push((await peer.next('conversation.item.create'))['item'])
+    expect(items).toMatchObject([
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'When is it?' }] },
+      { type: 'function_call', call_id: 'call_1', name: 'get_hours', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'call_1', output: '{"open":8}' },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'At eight.' }] },
+    ])
+    expect(await peer.next('response.create')).toMatchObject({
+      response: { metadata: { purpose: 'resumption' } },
+    })
+  })
+
   it('close() says 1000 and tells nothing any more', async () => {
     await using server = await ScriptedServer.start()
     const { session, peer, receiver, clock, ops } = await ready(server)
