@@ -1,17 +1,17 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { STATUS_CODES } from 'node:http'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { systemClock } from '../../lib/clock.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { keyOf, readHandshake, refuse } from './handshake.ts'
-import type { Handshake, HttpError } from './handshake.ts'
-import { livingModel, livingModels, modelResource } from './living-models.ts'
+import { readHandshake, refuse, writeRefusal } from './handshake.ts'
+import type { Handshake, HandshakeRules } from './handshake.ts'
+import { answerModels } from './model-list.ts'
 import { knownModels } from './models.ts'
 import type { KnownModel } from './models.ts'
+import type { StruckFault } from './model-fault.ts'
 import type { ModelScript } from './model-script.ts'
 import { withoutAudio } from './run-log.ts'
 import type { FakeOpenAiLogEntry } from './run-log.ts'
@@ -102,7 +102,7 @@ class FakeServer implements FakeOpenAi {
       options.speech ?? (() => undefined),
       toneSpeech(String(options.seed ?? 'rehearsal')),
     )
-    this.#http = createServer((request, response) => this.#answer(request, response))
+    this.#http = createServer((request, response) => answerModels(request, response, this.#rules()))
     this.#upgrader = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_MESSAGE_BYTES,
@@ -153,8 +153,7 @@ class FakeServer implements FakeOpenAi {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The other side may vanish at any moment; that is not a fault of the fake.
     socket.on('error', () => socket.destroy())
-    const rules = { apiKeys: this.#apiKeys, models: this.#models, wallMs: this.#clock.wallMs() }
-    const handshake = readHandshake({ url: request.url ?? '/', headers: request.headers }, rules)
+    const handshake = readHandshake({ url: request.url ?? '/', headers: request.headers }, this.#rules())
     if (handshake.kind === 'refused') {
       this.#refuse(socket, handshake, 0)
       return
@@ -162,23 +161,34 @@ class FakeServer implements FakeOpenAi {
     const connection = this.#connection(handshake)
     const cursor = this.#cursor(connection)
     const sessionOfCaller = cursor.nextSession()
+    const struck = (fault: StruckFault): void =>
+      this.#log({ kind: 'fault', fault, detail: undefined }, connection.sessionNumber)
+    if (cursor.handshakeFaults('silentHandshake', sessionOfCaller).length > 0) {
+      struck('silentHandshake')
+      this.#keepWaiting(socket)
+      return
+    }
     const proceed = (): void => {
       this.#waiting.delete(socket)
-      const fault = cursor.sessionFaults('refuseHandshake', sessionOfCaller)[0]
+      const fault = cursor.handshakeFaults('refuseHandshake', sessionOfCaller)[0]
       if (fault) {
-        const message = 'The server cannot open a session now.'
-        this.#refuse(
-          socket,
-          refuse(Number(fault.status), fault.code ?? codeOf(fault.status), message),
-          connection.sessionNumber,
-        )
+        struck('refuseHandshake')
+        const { status, code = codeOf(status) } = fault
+        const refused = refuse(Number(status), code, 'The server cannot open a session now.')
+        this.#refuse(socket, refused, connection.sessionNumber)
         return
       }
       this.#upgrader.handleUpgrade(request, socket, head, (webSocket) =>
-        this.#open(webSocket, { handshake, connection, cursor, sessionOfCaller }),
+        this.#open(webSocket, { handshake, connection, cursor, sessionOfCaller, wire: socket }),
       )
     }
-    const delayMs = cursor.script.handshakeMs ?? 0
+    const slow = cursor.handshakeFaults('slowHandshake', sessionOfCaller)[0]
+    if (slow) struck('slowHandshake')
+    this.#proceedAfter(slow?.delayMs ?? cursor.script.handshakeMs ?? 0, { socket, proceed })
+  }
+
+  #proceedAfter(delayMs: number, upgrade: { socket: Duplex; proceed: () => void }): void {
+    const { socket, proceed } = upgrade
     if (delayMs === 0) {
       proceed()
       return
@@ -191,6 +201,15 @@ class FakeServer implements FakeOpenAi {
     })
   }
 
+  /** Holds a connection that gets no answer until the other side has had enough. */
+  #keepWaiting(socket: Duplex): void {
+    this.#waiting.add(socket)
+    socket.once('close', () => this.#waiting.delete(socket))
+    // Only who reads sees the other side go.
+    socket.once('end', () => socket.destroy())
+    socket.resume()
+  }
+
   #open(
     webSocket: WebSocket,
     opening: {
@@ -198,6 +217,7 @@ class FakeServer implements FakeOpenAi {
       connection: Connection
       cursor: ScriptCursor
       sessionOfCaller: number
+      wire: Duplex
     },
   ): void {
     const { connection, handshake } = opening
@@ -217,6 +237,8 @@ class FakeServer implements FakeOpenAi {
       pace: { factor: 8, createdLagMs: 15, thinkMs: 250, ...this.#options.pace },
       maxMs: this.#options.sessionMaxMs ?? 3_600_000,
       record,
+      wire: opening.wire,
+      onFault: (fault, detail) => this.#log({ kind: 'fault', fault, detail }, sessionNumber),
       onReceived: (type, event) => this.#log({ kind: 'client', type, event }, sessionNumber),
       onSent: (event) => this.#log({ kind: 'server', type: event.type, event }, sessionNumber),
       onEnd: (end: SessionEnd) => {
@@ -269,29 +291,11 @@ class FakeServer implements FakeOpenAi {
     this.refusedHandshakes.push({ status, code: error.code })
     if (this.refusedHandshakes.length > MAX_SESSIONS) this.refusedHandshakes.shift()
     this.#log({ kind: 'refused', status, code: error.code }, sessionNumber)
-    const body = JSON.stringify({ error })
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
-    socket.end(head + body)
+    writeRefusal(socket, refused)
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const wallMs = this.#clock.wallMs()
-    const unauthorised = !this.#apiKeys.includes(keyOf(request.headers) ?? '')
-    if (unauthorised)
-      return answerError(response, refuse(401, 'invalid_api_key', 'Incorrect API key provided.'))
-    if (request.method === 'GET' && pathname === '/v1/models') {
-      const data = livingModels(this.#models, wallMs).map(modelResource)
-      return answerJson(response, 200, { object: 'list', data })
-    }
-    const id = /^\/v1\/models\/([^/]+)$/.exec(pathname)?.[1]
-    if (request.method !== 'GET' || id === undefined) {
-      return answerError(response, refuse(404, 'not_found', `Unknown path: ${pathname}`))
-    }
-    const model = livingModel({ models: this.#models, id, wallMs })
-    if (!model)
-      return answerError(response, refuse(404, 'model_not_found', `The model '${id}' does not exist`))
-    return answerJson(response, 200, modelResource(model))
+  #rules(): HandshakeRules {
+    return { apiKeys: this.#apiKeys, models: this.#models, wallMs: this.#clock.wallMs() }
   }
 
   #log(entry: LogBody, sessionNumber: number): void {
@@ -304,14 +308,6 @@ class FakeServer implements FakeOpenAi {
 
 type WithoutPlace<Entry> = Entry extends FakeOpenAiLogEntry ? Omit<Entry, 'atMs' | 'sessionNumber'> : never
 type LogBody = WithoutPlace<FakeOpenAiLogEntry>
-
-function answerError(response: ServerResponse, refused: { status: number; error: HttpError }): void {
-  answerJson(response, refused.status, { error: refused.error })
-}
-
-function answerJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
 
 function codeOf(status: string): string {
   return status === '429' ? 'rate_limit_exceeded' : status === '404' ? 'model_not_found' : 'server_error'

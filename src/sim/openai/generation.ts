@@ -4,6 +4,7 @@ import { audioMs } from './conversation.ts'
 import type { StoredItem } from './conversation.ts'
 import { audioTokens, textTokens } from './generation-plan.ts'
 import type { Ending, Plan, Step } from './generation-plan.ts'
+import type { StruckFault } from './model-fault.ts'
 import { OutputItem } from './output-item.ts'
 import type { WireResponse } from './server-events.ts'
 import type { SessionContext } from './session-context.ts'
@@ -31,6 +32,8 @@ export type GenerationOptions = {
   readonly input: Tokens
   readonly cached: Tokens
   readonly onFirstAudio: () => void
+  /** Created, or further on by a piece of audio. */
+  readonly onProgress: (generation: Generation) => void
   readonly onDone: (generation: Generation) => void
 }
 
@@ -84,6 +87,11 @@ export class Generation {
     return this.#outputs.reduce((sum, output) => sum + audioMs(output.item.audio), 0)
   }
 
+  /** The spoken output that is being sent, if there is one. */
+  get openAudio(): OutputItem | undefined {
+    return this.#outputs.find((output) => output.open && output.item.audio !== undefined)
+  }
+
   /** Takes the request: the response is created a moment later. */
   request(): void {
     this.#timer = this.#context.after(this.#context.pace.createdLagMs, () => this.#create())
@@ -101,6 +109,7 @@ export class Generation {
       type: 'response.created',
       response: this.#wire({ status: 'in_progress', details: null }),
     })
+    this.#options.onProgress(this)
     if (this.#interrupted) {
       this.#finish(this.#interrupted)
       return
@@ -132,10 +141,10 @@ export class Generation {
 
   #perform(step: Step): void {
     this.#outputs[step.output]?.perform(step)
-    if (step.kind === 'audio' && !this.#audioStarted) {
-      this.#audioStarted = true
-      this.#options.onFirstAudio()
-    }
+    if (step.kind !== 'audio') return
+    if (!this.#audioStarted) this.#options.onFirstAudio()
+    this.#audioStarted = true
+    this.#options.onProgress(this)
   }
 
   #wait(delayMs: number, fire: () => void): void {
@@ -144,6 +153,8 @@ export class Generation {
 
   #finish(ending: Ending): void {
     this.#timer?.cancel()
+    const fault = faultOf(ending)
+    if (fault) this.#context.struck(fault)
     this.#stalled = ending.kind === 'stalled'
     if (ending.kind === 'stalled') return
     if (ending.kind === 'dropped') {
@@ -203,6 +214,22 @@ export class Generation {
   /** Billed as generated, whatever the client has cut off since. */
   #generatedMs(): number {
     return this.#outputs.reduce((sum, output) => sum + output.generatedMs, 0)
+  }
+}
+
+/** What the log calls an end that only a script brings about. */
+function faultOf(ending: Ending): StruckFault | undefined {
+  switch (ending.kind) {
+    case 'stalled':
+      return 'neverEnds'
+    case 'dropped':
+      return 'dropInReply'
+    case 'failed':
+      return 'failedReply'
+    case 'completed':
+    case 'cancelled':
+    case 'incomplete':
+      return undefined
   }
 }
 

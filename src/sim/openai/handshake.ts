@@ -1,4 +1,6 @@
+import { STATUS_CODES } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { livingModel } from './living-models.ts'
 import type { KnownModel } from './models.ts'
 
@@ -93,6 +95,16 @@ export function refuse(
 ): Extract<Handshake, { kind: 'refused' }> {
   const type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error'
   return { kind: 'refused', status, error: { message, type, code, param: null } }
+}
+
+/** Answers an upgrade with a refusal and ends the connection. */
+export function writeRefusal(
+  socket: Duplex,
+  { status, error }: Extract<Handshake, { kind: 'refused' }>,
+): void {
+  const body = JSON.stringify({ error })
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
+  socket.end(head + body)
 }
 
 function header(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { modelFaultSchema } from './model-fault.ts'
 
 const longestMs = 3_600_000
 const milliseconds = z.number().min(0).max(longestMs)
@@ -41,46 +42,6 @@ const replySchema = z
     error: 'A reply has either say or preamble',
   })
 
-const session = z.int().min(1).optional()
-const faultSchema = z.discriminatedUnion('kind', [
-  /** The upgrade of the n-th session of this caller (of every one when unset) is refused over HTTP. */
-  z.strictObject({
-    kind: z.literal('refuseHandshake'),
-    session,
-    status: z.enum(['401', '403', '404', '429', '500', '502', '503', '504']),
-    code: z.string().optional(),
-  }),
-  /** Replies from that number on (1 is the first) are swallowed: neither created nor refused. */
-  z.strictObject({ kind: z.literal('noReply'), from: z.int().min(1), count: z.int().min(1).optional() }),
-  /** The connection breaks so long after session.created. */
-  z.strictObject({
-    kind: z.literal('dropSession'),
-    session,
-    afterMs: milliseconds,
-    closeCode: closeCode.optional(),
-    closeReason: z.string().max(120).optional(),
-  }),
-  /** An error event of type server_error so long after session.created; the session lives on. */
-  z.strictObject({
-    kind: z.literal('serverError'),
-    session,
-    afterMs: milliseconds,
-    message: z.string().optional(),
-  }),
-  /** An account that can no longer be served: an error event with this code, then close 4000. */
-  z.strictObject({
-    kind: z.literal('fatalError'),
-    session,
-    afterMs: milliseconds,
-    code: z.enum([
-      'insufficient_quota',
-      'billing_hard_limit_reached',
-      'account_deactivated',
-      'invalid_api_key',
-    ]),
-  }),
-])
-
 /** Shape of a script, for scripts that come from a file. */
 export const modelScriptSchema = z.strictObject({
   /** Delay before the upgrade is answered. */
@@ -103,7 +64,7 @@ export const modelScriptSchema = z.strictObject({
   exactReplies: z.array(replySchema.nullable()).max(1000).optional(),
   /** The n-th response outside the conversation. */
   sideReplies: z.array(replySchema).max(1000).optional(),
-  faults: z.array(faultSchema).max(100).optional(),
+  faults: z.array(modelFaultSchema).max(100).optional(),
   /** Fields and events that the real server sends only at times; `sometimes` when unset. */
   extras: z.enum(['always', 'sometimes', 'never']).optional(),
 })
@@ -112,5 +73,3 @@ export const modelScriptSchema = z.strictObject({
 export type ModelScript = z.infer<typeof modelScriptSchema>
 /** One response of the fake model. */
 export type ModelReply = z.infer<typeof replySchema>
-/** Something that goes wrong on purpose. */
-export type ModelFault = z.infer<typeof faultSchema>

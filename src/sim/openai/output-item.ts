@@ -1,6 +1,7 @@
 import { bytesPerMs } from './audio-format.ts'
 import type { AudioFormat } from './audio-format.ts'
 import type { StoredItem } from './conversation.ts'
+import type { AudioPlace } from './garbage.ts'
 import type { PlannedOutput, Step } from './generation-plan.ts'
 import type { Phase, WireItem } from './server-events.ts'
 import type { SessionContext } from './session-context.ts'
@@ -65,6 +66,17 @@ export class OutputItem {
     return this.item.audio ? this.#generatedBytes / bytesPerMs(this.item.audio.format) : 0
   }
 
+  /** How events about its content name it. */
+  get place(): AudioPlace {
+    return this.#inItem()
+  }
+
+  /** Counts audio as generated that has been sent by other means. */
+  keepAudio(bytes: Uint8Array): void {
+    this.#generatedBytes += bytes.length
+    if (this.item.audio) this.#context.conversation.addAudio(this.item.audio, bytes)
+  }
+
   /** Carries out one step of the plan. */
   perform(step: Step): void {
     switch (step.kind) {
@@ -126,8 +138,7 @@ export class OutputItem {
   }
 
   #addAudio(bytes: Uint8Array): void {
-    this.#generatedBytes += bytes.length
-    if (this.item.audio) this.#context.conversation.addAudio(this.item.audio, bytes)
+    this.keepAudio(bytes)
     const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
     this.#context.send({ type: 'response.output_audio.delta', ...this.#inItem(), delta })
   }

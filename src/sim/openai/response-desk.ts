@@ -7,6 +7,7 @@ import type { ResponseSettings } from './generation.ts'
 import { hasMessage, planReply, spokenText } from './generation-plan.ts'
 import type { Plan } from './generation-plan.ts'
 import type { ModelReply } from './model-script.ts'
+import type { OutputItem } from './output-item.ts'
 import { refusal } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
 import { exactText } from './script-cursor.ts'
@@ -18,6 +19,8 @@ import type { Tokens } from './usage.ts'
 /** What the rest of the session wants to know about responses. */
 export type ResponseEvents = {
   readonly onFirstAudio: () => void
+  /** The n-th of the script's replies has been created, or has sent so much audio. */
+  readonly onProgress: (reply: number, audioMs: number) => void
   readonly onDone: (generation: Generation) => void
 }
 
@@ -49,6 +52,11 @@ export class ResponseDesk {
     return this.#active !== undefined && !this.#active.stalled
   }
 
+  /** The spoken output of the response in the conversation, while it is being sent. */
+  get openAudio(): OutputItem | undefined {
+    return this.#active?.openAudio
+  }
+
   /** True once any audio has been generated: from then on the voice is locked. */
   get audioProduced(): boolean {
     return this.#audioProduced
@@ -62,9 +70,15 @@ export class ResponseDesk {
       return
     }
     const settings = this.#settings(overrides)
+    const before = this.#context.cursor.replyNumber
     const reply = this.#reply(overrides, settings)
-    if (!reply) return
-    const generation = this.#generation(overrides, settings, reply)
+    if (!reply) {
+      this.#context.struck('noReply')
+      return
+    }
+    const { replyNumber } = this.#context.cursor
+    const number = replyNumber === before ? undefined : replyNumber
+    const generation = this.#generation(overrides, { settings, reply, number })
     if (settings.inConversation) this.#active = generation
     else this.#beside.set(generation.id, generation)
     generation.request()
@@ -141,7 +155,12 @@ export class ResponseDesk {
     return settings.inConversation ? this.#context.cursor.nextReply() : this.#context.cursor.nextSideReply()
   }
 
-  #generation(overrides: ResponseOverrides, settings: ResponseSettings, reply: ModelReply): Generation {
+  #generation(
+    overrides: ResponseOverrides,
+    /** `number` counts the script's own replies; word-for-word and side replies have none. */
+    planned: { settings: ResponseSettings; reply: ModelReply; number: number | undefined },
+  ): Generation {
+    const { settings, reply, number } = planned
     const config = this.#context.config()
     const input = inputTokens({
       instructions: overrides.instructions ?? config.instructions,
@@ -161,6 +180,9 @@ export class ResponseDesk {
       onFirstAudio: () => {
         this.#audioProduced = true
         if (settings.inConversation) this.#events.onFirstAudio()
+      },
+      onProgress: ({ audioMs }) => {
+        if (number !== undefined) this.#events.onProgress(number, audioMs)
       },
       onDone: (generation) => this.#done(generation, input),
     })

@@ -1,3 +1,4 @@
+import type { StruckFault } from './model-fault.ts'
 import type { ServerEvent } from './server-events.ts'
 import type { Connection, SessionEnd } from './session-record.ts'
 
@@ -8,6 +9,8 @@ export type FakeOpenAiLogEntry = { readonly atMs: number; readonly sessionNumber
   | { readonly kind: 'client'; readonly type: string; readonly event: unknown }
   | { readonly kind: 'server'; readonly type: ServerEvent['type']; readonly event: unknown }
   | { readonly kind: 'closed'; readonly end: SessionEnd }
+  /** Something went wrong on purpose; `detail` says of what sort. */
+  | { readonly kind: 'fault'; readonly fault: StruckFault; readonly detail: string | undefined }
 )
 
 /**

@@ -1,9 +1,11 @@
-import type { ModelFault, ModelReply, ModelScript } from './model-script.ts'
+import { isMomentary } from './model-fault.ts'
+import type { ModelFault, MomentaryFault } from './model-fault.ts'
+import type { ModelReply, ModelScript } from './model-script.ts'
 
 const STOCK_REPLY: ModelReply = { say: 'Is there anything else I can do for you?' }
 const STOCK_SIDE_REPLY: ModelReply = { say: 'Nothing to add.' }
 
-type SessionFault = Exclude<ModelFault['kind'], 'noReply'>
+type HandshakeFault = 'refuseHandshake' | 'silentHandshake' | 'slowHandshake'
 
 /**
  * How far one caller has come in a script. It is shared by all sessions of that caller, so that a reply is not said
@@ -56,15 +58,22 @@ export class ScriptCursor {
     return this.script.sideReplies?.[this.#sideReplies - 1] ?? STOCK_SIDE_REPLY
   }
 
-  /** The faults of one kind that are meant for the given session of this caller. */
-  sessionFaults<Kind extends SessionFault>(
+  /** How many replies in the conversation were asked for so far: the number of the latest. */
+  get replyNumber(): number {
+    return this.#replies
+  }
+
+  /** The faults of one kind that the handshake of the given session of this caller meets. */
+  handshakeFaults<Kind extends HandshakeFault>(
     kind: Kind,
     session: number,
   ): readonly Extract<ModelFault, { kind: Kind }>[] {
-    return this.#faults(kind).filter((fault) => {
-      const wanted = 'session' in fault ? fault.session : undefined
-      return wanted === undefined || wanted === session
-    })
+    return this.#faults(kind).filter((fault) => isMeant(fault, session))
+  }
+
+  /** The faults that strike at some moment of the given session of this caller. */
+  momentaryFaults(session: number): readonly MomentaryFault[] {
+    return (this.script.faults ?? []).filter(isMomentary).filter((fault) => isMeant(fault, session))
   }
 
   #faults<Kind extends ModelFault['kind']>(kind: Kind): readonly Extract<ModelFault, { kind: Kind }>[] {
@@ -72,6 +81,10 @@ export class ScriptCursor {
       (fault): fault is Extract<ModelFault, { kind: Kind }> => fault.kind === kind,
     )
   }
+}
+
+function isMeant(fault: ModelFault, session: number): boolean {
+  return !('session' in fault) || fault.session === undefined || fault.session === session
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Timer } from '../../lib/clock.ts'
 import type { Conversation } from './conversation.ts'
+import type { RawFrame } from './garbage.ts'
+import type { StruckFault } from './model-fault.ts'
 import type { KnownModel } from './models.ts'
 import type { Refusal } from './refusal.ts'
 import type { ScriptCursor } from './script-cursor.ts'
@@ -9,9 +11,11 @@ import type { SessionConfig } from './session-config.ts'
 import type { SessionRecord } from './session-record.ts'
 import type { Voice } from './voice.ts'
 
-/** How the connection is ended by the server: with a close frame, or as if the wire were cut. */
+/** How the connection is ended by the server: with a close frame, as if the wire were cut, or by a reset. */
 export type HangUp =
-  { readonly kind: 'close'; readonly code: number; readonly reason: string } | { readonly kind: 'cut' }
+  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'reset' }
 
 /** How fast the fake model is. */
 export type Pace = {
@@ -44,6 +48,14 @@ export type SessionContext = {
   /** A timer that ends with the session. */
   after(delayMs: number, fire: () => void): Timer
   hangUp(how: HangUp): void
+  /** Sends what need not be an event. */
+  sendRaw(frames: readonly RawFrame[]): void
+  /** Bytes sent that the client has not taken yet. */
+  unreadBytes(): number
+  /** Nothing is sent or answered any more, while the connection stays; `halfOpen`: nothing is read either. */
+  fallSilent(how: 'stall' | 'halfOpen'): void
+  /** Something went wrong on purpose just now, for the log. */
+  struck(fault: StruckFault, detail?: string): void
   /** True while a response in the conversation is on its way; one that has stalled is not. */
   responding(): boolean
   /** Whether to do now what the real server does only at times. */

@@ -1,4 +1,8 @@
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
+import type { Timer } from '../../lib/clock.ts'
+import type { RawFrame } from './garbage.ts'
 import type { ServerEvent } from './server-events.ts'
 import { EventStamp } from './server-events.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -8,7 +12,12 @@ import { RealtimeSession } from './session.ts'
 import type { SessionOptions } from './session.ts'
 
 /** A session's options, with what only its socket needs. */
-export type SessionSocketOptions = Omit<SessionOptions, 'emit' | 'hangUp'> & {
+export type SessionSocketOptions = Omit<
+  SessionOptions,
+  'emit' | 'emitRaw' | 'unreadBytes' | 'hangUp' | 'goDeaf'
+> & {
+  /** The connection under the websocket. */
+  readonly wire: Duplex
   /** The client asked for the dead dialect. */
   readonly beta: boolean
   readonly onSent: (event: ServerEvent) => void
@@ -17,6 +26,8 @@ export type SessionSocketOptions = Omit<SessionOptions, 'emit' | 'hangUp'> & {
 
 /** A client that leaves so much unread is cut off. */
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024
+/** Whoever does not read cannot see the other side go either, so a half-open connection is given up some time. */
+const HALF_OPEN_MS = 600_000
 
 /** The thin shell between a websocket and a session. */
 export class SessionSocket {
@@ -24,6 +35,7 @@ export class SessionSocket {
   readonly #options: SessionSocketOptions
   readonly #session: RealtimeSession
   #end: SessionEnd | undefined
+  #deaf: Timer | undefined
 
   constructor(socket: WebSocket, options: SessionSocketOptions) {
     this.#socket = socket
@@ -31,7 +43,10 @@ export class SessionSocket {
     this.#session = new RealtimeSession({
       ...options,
       emit: (event) => this.#send(event),
+      emitRaw: (frames) => this.#sendRaw(frames),
+      unreadBytes: () => socket.bufferedAmount,
       hangUp: (how) => this.hangUp(how),
+      goDeaf: () => this.#goDeaf(),
     })
     socket.on('message', (data: RawData, binary: boolean) => this.#onMessage(data, binary))
     // A socket error, such as too large a message, is followed by a close; that is where it is recorded.
@@ -54,7 +69,14 @@ export class SessionSocket {
       return
     }
     this.#end ??= { by: 'server', code: 1006, reason: '' }
-    this.#socket.terminate()
+    const { wire } = this.#options
+    if (how.kind === 'reset' && wire instanceof Socket) wire.resetAndDestroy()
+    else this.#socket.terminate()
+  }
+
+  #goDeaf(): void {
+    this.#socket.pause()
+    this.#deaf = this.#options.clock.setTimer(HALF_OPEN_MS, () => this.hangUp({ kind: 'cut' }))
   }
 
   #refuseBeta(): void {
@@ -77,6 +99,7 @@ export class SessionSocket {
 
   #onClose(code: number, reason: string): void {
     this.#session.stop()
+    this.#deaf?.cancel()
     const end = this.#end ?? { by: 'client', code, reason }
     this.#options.record.end = end
     this.#options.onEnd(end)
@@ -90,5 +113,14 @@ export class SessionSocket {
     }
     this.#socket.send(JSON.stringify(event))
     this.#options.onSent(event)
+  }
+
+  /** In one write: it is the messages that are to come fast, and not the system calls. */
+  #sendRaw(frames: readonly RawFrame[]): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const { wire } = this.#options
+    wire.cork()
+    for (const { kind, data } of frames) this.#socket.send(data, { binary: kind === 'binary' })
+    wire.uncork()
   }
 }

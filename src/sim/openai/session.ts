@@ -2,6 +2,8 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import { parseClientEvent } from './client-event-schema.ts'
 import type { ClientEvent } from './client-event-schema.ts'
 import { Conversation } from './conversation.ts'
+import type { RawFrame } from './garbage.ts'
+import type { StruckFault } from './model-fault.ts'
 import type { KnownModel } from './models.ts'
 import type { Refusal } from './refusal.ts'
 import { refusal } from './refusal.ts'
@@ -15,6 +17,7 @@ import type { ServerEvent, ServerEventBody, WireSession } from './server-events.
 import { defaultConfig, mergeConfig } from './session-config.ts'
 import type { SessionConfig } from './session-config.ts'
 import type { Cause, HangUp, Pace, SessionContext } from './session-context.ts'
+import { SessionFaults } from './session-faults.ts'
 import { SessionItems } from './session-items.ts'
 import type { SessionRecord } from './session-record.ts'
 import { refuseUpdate } from './session-rules.ts'
@@ -37,13 +40,16 @@ export type SessionOptions = {
   readonly maxMs: number
   readonly record: SessionRecord
   readonly emit: (event: ServerEvent) => void
+  readonly emitRaw: (frames: readonly RawFrame[]) => void
+  readonly unreadBytes: () => number
   readonly hangUp: (how: HangUp) => void
+  /** From now on nothing is read from the client either, and nothing is answered, also no ping. */
+  readonly goDeaf: () => void
+  /** Told of everything that goes wrong on purpose, as it happens. */
+  readonly onFault?: (fault: StruckFault, detail: string | undefined) => void
   /** Sees every client event, also the refused ones. */
   readonly onReceived?: (type: string, event: unknown) => void
 }
-
-/** No client event brought it about. */
-const BY_ITSELF: Cause = { eventId: null, type: '' }
 
 /** Events that wait while a session.update is worked on; more than that ends the session. */
 const MAX_INBOX = 10_000
@@ -58,10 +64,12 @@ export class RealtimeSession {
   readonly #items: SessionItems
   readonly #desk: ResponseDesk
   readonly #turns: SessionTurns
+  readonly #faults: SessionFaults
   readonly #identity: Pick<WireSession, 'id' | 'object' | 'model' | 'expires_at'>
   readonly #inbox: string[] = []
   #config: SessionConfig
   #updating = false
+  #silent = false
   #over = false
 
   constructor(options: SessionOptions) {
@@ -80,6 +88,7 @@ export class RealtimeSession {
     const transcriber = new Transcriber(context)
     this.#desk = new ResponseDesk(context, {
       onFirstAudio: () => transcriber.firstAudio(),
+      onProgress: (reply, audioMs) => this.#faults.replyReached(reply, audioMs),
       onDone: (generation) => {
         if (!generation.inConversation) return
         this.#items.flush()
@@ -87,6 +96,7 @@ export class RealtimeSession {
         this.#turns.responseDone(generation.audioMs)
       },
     })
+    this.#faults = new SessionFaults(context, () => this.#desk.openAudio)
     this.#items = new SessionItems(context, () => this.#desk.busy)
     this.#turns = new SessionTurns({ context, items: this.#items, desk: this.#desk, transcriber })
   }
@@ -99,12 +109,12 @@ export class RealtimeSession {
   /** The connection is open: the server speaks first. */
   start(): void {
     this.#send({ type: 'session.created', session: this.#wire() })
-    const { cursor, sessionOfCaller, maxMs } = this.#options
+    const { sessionOfCaller, maxMs } = this.#options
     this.#after(maxMs, () => {
       const reason = 'Your session hit the maximum duration of 60 minutes.'
       this.#hangUp({ kind: 'close', code: 1001, reason })
     })
-    this.#plantFaults(cursor, sessionOfCaller)
+    this.#faults.plant(sessionOfCaller)
   }
 
   /** Takes one message of the client. */
@@ -118,29 +128,14 @@ export class RealtimeSession {
   /** The connection is gone: nothing is sent and no timer runs any more. */
   stop(): void {
     this.#over = true
+    this.#cancelTimers()
+  }
+
+  #cancelTimers(): void {
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
     this.#inbox.length = 0
-  }
-
-  #plantFaults(cursor: ScriptCursor, session: number): void {
-    for (const fault of cursor.sessionFaults('dropSession', session)) {
-      const { closeCode: code, closeReason: reason = '' } = fault
-      const how = code === undefined ? ({ kind: 'cut' } as const) : ({ kind: 'close', code, reason } as const)
-      this.#after(fault.afterMs, () => this.#hangUp(how))
-    }
-    for (const fault of cursor.sessionFaults('serverError', session)) {
-      const message = fault.message ?? 'The server had an error while processing your request.'
-      const error = { type: 'server_error' as const, code: null, message, param: null }
-      this.#after(fault.afterMs, () => this.#refuse(error, BY_ITSELF))
-    }
-    for (const { afterMs, code } of cursor.sessionFaults('fatalError', session)) {
-      this.#after(afterMs, () => {
-        const error = refusal(code, 'Your account cannot be served.')
-        this.#refuse(error, BY_ITSELF)
-        this.#hangUp({ kind: 'close', code: 4000, reason: `${error.type}.${code}` })
-      })
-    }
+    this.#updating = false
   }
 
   #handle(text: string): void {
@@ -150,6 +145,8 @@ export class RealtimeSession {
     const kept = type === 'input_audio_buffer.append' ? undefined : withoutAudio(event)
     this.#options.record.addReceived({ atMs: this.#options.clock.nowMs(), type, event: kept })
     this.#options.onReceived?.(type, event)
+    // What comes to a session that has fallen silent is kept, and that is all: the script goes on in the next one.
+    if (this.#silent) return
     if (!parsed.ok) this.#refuse(parsed.refusal, parsed)
     else this.#answer(parsed.event, { eventId: parsed.event.event_id ?? null, type })
   }
@@ -241,6 +238,10 @@ export class RealtimeSession {
       nowMs: () => clock.nowMs(),
       after: (delayMs, fire) => this.#after(delayMs, fire),
       hangUp: (how) => this.#hangUp(how),
+      sendRaw: (frames) => this.#sendRaw(frames),
+      unreadBytes: () => this.#options.unreadBytes(),
+      fallSilent: (how) => this.#fallSilent(how),
+      struck: (fault, detail) => this.#options.onFault?.(fault, detail),
       responding: () => this.#desk.producing,
       extra: (kind) => extras === 'always' || (extras === 'sometimes' && this.#random.chance(chances[kind])),
     }
@@ -251,7 +252,17 @@ export class RealtimeSession {
   }
 
   #send(body: ServerEventBody): void {
-    if (!this.#over) this.#options.emit(this.#stamp.stamp(body))
+    if (!this.#over && !this.#silent) this.#options.emit(this.#stamp.stamp(body))
+  }
+
+  #sendRaw(frames: readonly RawFrame[]): void {
+    if (!this.#over && !this.#silent) this.#options.emitRaw(frames)
+  }
+
+  #fallSilent(how: 'stall' | 'halfOpen'): void {
+    this.#cancelTimers()
+    this.#silent = true
+    if (how === 'halfOpen') this.#options.goDeaf()
   }
 
   #refuse(why: Refusal, cause: Cause): void {

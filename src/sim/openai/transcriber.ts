@@ -36,7 +36,9 @@ export class Transcriber {
     this.#early = undefined
     const when = this.#script().when
     const text = early?.text ?? this.#context.cursor.nextHeard()
-    if (model === undefined || when === 'never') return
+    if (model === undefined) return
+    this.#tellFault()
+    if (when === 'never') return
     const emit = (): void => {
       if (when === 'failed') this.#sendFailure(itemId)
       else this.#sendTranscript({ itemId, text, model, audioMs, sentWords: early?.sentWords ?? 0 })
@@ -62,6 +64,13 @@ export class Transcriber {
   #script(): { when: When; delayMs: number } {
     const script = this.#context.cursor.script.transcription
     return { when: script?.when ?? 'during', delayMs: script?.delayMs ?? 0 }
+  }
+
+  #tellFault(): void {
+    const { when, delayMs } = this.#script()
+    if (when === 'never') this.#context.struck('noTranscript')
+    else if (when === 'failed') this.#context.struck('failedTranscript')
+    else if (delayMs > 0) this.#context.struck('lateTranscript')
   }
 
   #silent(): boolean {

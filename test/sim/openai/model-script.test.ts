@@ -31,6 +31,11 @@ describe('modelScriptSchema', () => {
 
   it.each([
     ['a field it does not know', { ...full, sings: true }],
+    ['a fault without a moment', { ...full, faults: [{ kind: 'stall' }] }],
+    [
+      'a fault with two moments',
+      { ...full, faults: [{ kind: 'stall', afterMs: 0, duringReply: { reply: 1, audioMs: 0 } }] },
+    ],
     ['a fault it does not know', { ...full, faults: [{ kind: 'explode' }] }],
     ['a reply with say and preamble', { ...full, replies: [{ say: 'a', preamble: 'b' }] }],
     ['no hears', { replies: [] }],
@@ -42,9 +47,8 @@ describe('modelScriptSchema', () => {
 describe('ScriptCursor', () => {
   it('gives the faults of one session, and of every session where none is named', () => {
     const cursor = new ScriptCursor(full)
-    expect(cursor.sessionFaults('serverError', 1)).toHaveLength(1)
-    expect(cursor.sessionFaults('serverError', 2)).toEqual([])
-    expect(cursor.sessionFaults('dropSession', 7)).toHaveLength(1)
+    expect(cursor.momentaryFaults(1).map(({ kind }) => kind)).toEqual(['dropSession', 'serverError'])
+    expect(cursor.momentaryFaults(7).map(({ kind }) => kind)).toEqual(['dropSession'])
     expect([cursor.nextSession(), cursor.nextSession()]).toEqual([1, 2])
   })
 

@@ -1,5 +1,6 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime'
 import { VirtualClock } from '../../../src/lib/virtual-clock.ts'
+import type { RawFrame } from '../../../src/sim/openai/garbage.ts'
 import { knownModels } from '../../../src/sim/openai/models.ts'
 import type { ModelScript } from '../../../src/sim/openai/model-script.ts'
 import { ScriptCursor } from '../../../src/sim/openai/script-cursor.ts'
@@ -23,6 +24,11 @@ export class SessionDriver {
   readonly session: RealtimeSession
   readonly cursor: ScriptCursor
   readonly hangUps: HangUp[] = []
+  readonly raw: RawFrame[] = []
+  /** Clock time, kind and sort of what went wrong on purpose. */
+  readonly faults: [number, string, string | undefined][] = []
+  unread = 0
+  deaf = false
   #read = 0
 
   constructor(
@@ -52,6 +58,10 @@ export class SessionDriver {
       maxMs: options.maxMs ?? 3_600_000,
       record: this.record,
       emit: (event) => this.events.push(event),
+      emitRaw: (frames) => this.raw.push(...frames),
+      unreadBytes: () => this.unread,
+      goDeaf: () => void (this.deaf = true),
+      onFault: (fault, detail) => this.faults.push([this.clock.nowMs(), fault, detail]),
       hangUp: (how) => this.hangUps.push(how),
     })
     this.session.start()
