@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { callerScript } from './caller/script.ts'
 import { modelScriptSchema } from './openai/model-script.ts'
+import { restFaultSchema } from './twilio/rest-faults.ts'
 
 const scenario = z.strictObject({
   name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
@@ -10,6 +11,8 @@ const scenario = z.strictObject({
   call: z.strictObject({ from: z.string().optional(), stirVerstat: z.string().optional() }).default({}),
   caller: callerScript,
   model: modelScriptSchema,
+  /** Requests to Twilio's REST interface that go wrong while the call lives. */
+  rest: z.array(restFaultSchema).max(100).optional(),
 })
 
 /** One rehearsed call: what the caller does, and what the model hears and says. */

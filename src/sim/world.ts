@@ -5,10 +5,11 @@ import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import { resample } from './audio/resample.ts'
 import { readWav, type Sound } from './audio/wav.ts'
+import { FaultLog, type Struck } from './fault-log.ts'
 import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
-import type { ModelScript } from './openai/model-script.ts'
 import type { SessionRecord } from './openai/session-record.ts'
 import { RunLog, writeRun } from './run-files.ts'
+import { Scripts } from './scripts.ts'
 import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
 import type { CallSummary } from './twilio/call-summary.ts'
 import type { FakeCall } from './twilio/fake-call.ts'
@@ -17,10 +18,6 @@ import { type FakeTwilio, startFakeTwilio } from './twilio/fake-twilio.ts'
 const OUR_NUMBER = '+14155550100'
 const OWNER_NUMBER = '+14155550101'
 const CALLER_NUMBER = '+14155550123'
-/** How long the next call waits for the one before to have found its model session. */
-const SESSION_WAIT_MS = 2_000
-/** Sessions whose script is remembered: as many as the fake keeps. */
-const MAX_SESSIONS = 200
 
 /** What a rehearsal world is made from. */
 export type WorldOptions = {
@@ -37,6 +34,8 @@ export type Ring = {
   readonly ended: Promise<{ readonly summary: CallSummary; readonly folder: string | undefined }>
   /** The model sessions of this call so far, the oldest first. */
   sessions(): readonly SessionRecord[]
+  /** What has gone wrong on purpose in this call so far, in order. */
+  faults(): readonly Struck[]
 }
 
 /** Twilio, OpenAI and callers on loopback. */
@@ -69,7 +68,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const scripts = new Scripts(clock)
   const log = new RunLog(clock)
   const identity = invent()
-  const parts = { ...options, recordings, scripts, log, identity }
+  const faults = new FaultLog((sessionNumber) => scripts.of(sessionNumber))
+  const parts = { ...options, recordings, scripts, log, identity, faults }
   await using starting = new AsyncDisposableStack()
   const openai = starting.use(await openAiOf(parts))
   const twilio = starting.use(await twilioOf(parts))
@@ -89,17 +89,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ring: async (scenario, { runs } = {}) => {
       // Its own object for each call: that is how a call's sessions are told from those of others.
       const script = { ...scenario.model }
-      await scripts.offer(script)
       const { from = CALLER_NUMBER, stirVerstat } = scenario.call
+      await scripts.offer(script, from)
       const proof = stirVerstat === undefined ? {} : { stirVerstat }
-      const call = twilio.placeCall({ from, to: OUR_NUMBER, script: scenario.caller, ...proof })
+      const rest = scenario.rest === undefined ? {} : { restFaults: scenario.rest }
+      const call = twilio.placeCall({ from, to: OUR_NUMBER, script: scenario.caller, ...proof, ...rest })
       const ended = call.ended.then(async (summary) => ({
         summary,
         folder: runs === undefined ? undefined : await writeRun({ runs, scenario, summary, log }),
       }))
       const sessions = (): readonly SessionRecord[] =>
         openai.sessions.filter(({ connection }) => scripts.of(connection.sessionNumber) === script)
-      return { call, ended, sessions }
+      return { call, ended, sessions, faults: () => faults.of(call.sid, script) }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
@@ -112,6 +113,7 @@ type Parts = WorldOptions & {
   readonly scripts: Scripts
   readonly log: RunLog
   readonly identity: Identity
+  readonly faults: FaultLog
 }
 
 function invent(): Identity {
@@ -122,7 +124,7 @@ function invent(): Identity {
   }
 }
 
-function openAiOf({ clock, seed, recordings, scripts, log, identity }: Parts): Promise<FakeOpenAi> {
+function openAiOf({ clock, seed, recordings, scripts, log, identity, faults }: Parts): Promise<FakeOpenAi> {
   return startFakeOpenAi({
     clock,
     apiKeys: [identity.apiKey],
@@ -130,11 +132,14 @@ function openAiOf({ clock, seed, recordings, scripts, log, identity }: Parts): P
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
       scripts.take(safetyIdentifier ?? `session ${sessionNumber}`, sessionNumber),
     speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
-    onEvent: (entry) => log.add('openai', entry),
+    onEvent: (entry) => {
+      log.add('openai', entry)
+      faults.addModel(entry)
+    },
   })
 }
 
-function twilioOf({ clock, seed, publicUrl, recordings, log, identity }: Parts): Promise<FakeTwilio> {
+function twilioOf({ clock, seed, publicUrl, recordings, log, identity, faults }: Parts): Promise<FakeTwilio> {
   const voiceUrl = `${publicUrl}/twilio/voice`
   const statusCallback = `${publicUrl}/twilio/status`
   return startFakeTwilio({
@@ -144,7 +149,10 @@ function twilioOf({ clock, seed, publicUrl, recordings, log, identity }: Parts):
     seed,
     numbers: [{ phoneNumber: OUR_NUMBER, voiceUrl, statusCallback }],
     speech: (clip) => samplesAt(recordings.get(clip), 8_000),
-    onEvent: (entry) => log.add('twilio', entry),
+    onEvent: (entry) => {
+      log.add('twilio', entry)
+      faults.addTwilio(entry)
+    },
   })
 }
 
@@ -167,52 +175,6 @@ function settingsFor(
 
 function samplesAt(sound: Sound | undefined, rateHz: number): Int16Array | undefined {
   return sound && resample({ samples: sound.samples, fromHz: sound.rateHz, toHz: rateHz })
-}
-
-/**
- * Which model script belongs to which session. Calls and sessions are matched in order; sessions of the same caller
- * share one script, so that it goes on where it was after a reconnect.
- */
-class Scripts {
-  readonly #clock: Clock
-  readonly #waiting: { readonly script: ModelScript; readonly taken: () => void }[] = []
-  readonly #byCaller = new Map<string, ModelScript>()
-  readonly #bySession = new Map<number, ModelScript>()
-  #previous: Promise<void> = Promise.resolve()
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** Offers a script to the next new session; resolves when the one offered before has been taken. */
-  async offer(script: ModelScript): Promise<void> {
-    const before = this.#previous
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#previous = promise
-    await before
-    const timer = this.#clock.setTimer(SESSION_WAIT_MS, resolve)
-    const taken = (): void => {
-      timer.cancel()
-      resolve()
-    }
-    this.#waiting.push({ script, taken })
-  }
-
-  /** The script of a session: the newest offer, or what this caller's last session had. */
-  take(caller: string, sessionNumber: number): ModelScript {
-    const next = this.#waiting.shift()
-    next?.taken()
-    const script = next?.script ?? this.#byCaller.get(caller) ?? { hears: [], replies: [] }
-    this.#byCaller.set(caller, script)
-    this.#bySession.set(sessionNumber, script)
-    if (this.#bySession.size > MAX_SESSIONS) this.#bySession.delete(sessionNumber - MAX_SESSIONS)
-    return script
-  }
-
-  /** The script that a session was given. */
-  of(sessionNumber: number): ModelScript | undefined {
-    return this.#bySession.get(sessionNumber)
-  }
 }
 
 async function loadRecordings(): Promise<Map<string, Sound>> {

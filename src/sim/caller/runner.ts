@@ -1,6 +1,7 @@
 import { encodeMulaw } from '../audio/g711.ts'
 import type { Heard } from './listener.ts'
 import { hear, heardNothing } from './listener.ts'
+import { CallerNetwork, type FrameFate, type Spell, untouched } from './network.ts'
 import type { Random } from './random.ts'
 import { seededRandom } from './random.ts'
 import type { CallerScript, CallerStep } from './script.ts'
@@ -9,13 +10,19 @@ import { BYTES_PER_MS, dtmfTone, fillComfortNoise, noise, SILENCE } from './soun
 const FRAME_MS = 20
 const STAY: CallerStep = { do: 'waitForEnd', withinMs: 20_000 }
 
-/** What a caller does in a frame besides sounding; `lost` means that the frame never leaves the carrier. */
+/** What a caller does in a frame besides sounding. `network` is the fate of the frame, if it has one. */
 export type CallerAct =
   | { readonly kind: 'speaking'; readonly clip: string; readonly text: string }
   | { readonly kind: 'key'; readonly digit: string }
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'network'; readonly fate: FrameFate }
+  /** A spell has begun: something that goes wrong on purpose from now on. */
+  | { readonly kind: 'spell'; readonly spell: Spell['do'] | 'lose' }
+  | { readonly kind: 'sendHuge'; readonly bytes: number }
+  | { readonly kind: 'secondStart' }
   | { readonly kind: 'hangUp' }
+  | { readonly kind: 'hangUpWithoutStop' }
   | { readonly kind: 'vanish' }
+  | { readonly kind: 'freeze' }
   | { readonly kind: 'failed'; readonly reason: string }
 
 /** Looks up a clip: 8 kHz samples, or undefined when there is no such clip. */
@@ -39,15 +46,19 @@ export class CallerRunner {
   readonly #steps: readonly CallerStep[]
   readonly #speech: Speech
   readonly #random: Random
+  readonly #network: CallerNetwork
   #next = 0
   #heard: Heard = heardNothing
   #progress: Progress | undefined
+  #losing = false
   #over = false
 
   constructor(options: { readonly script: CallerScript; readonly speech: Speech; readonly seed: number }) {
     this.#steps = options.script.steps
     this.#speech = options.speech
     this.#random = seededRandom(options.seed)
+    // Its own sequence, so that what is said sounds alike with and without faults.
+    this.#network = new CallerNetwork(seededRandom(~options.seed))
   }
 
   /**
@@ -60,11 +71,15 @@ export class CallerRunner {
     this.#heard = hear(this.#heard, heard, FRAME_MS)
     fillComfortNoise(said, this.#random)
     const acts: CallerAct[] = []
+    this.#losing = false
     // Steps that take no time run within the frame; the script is finite, so this ends.
     for (let frameUsed = false; !frameUsed && !this.#over;) {
       this.#progress ??= this.#begin(acts)
       frameUsed = this.#advance(this.#progress, said, acts)
     }
+    const fate = this.#network.next()
+    if (this.#losing) acts.push({ kind: 'network', fate: { ...fate, lost: true } })
+    else if (fate !== untouched) acts.push({ kind: 'network', fate })
     return acts
   }
 
@@ -83,14 +98,26 @@ export class CallerRunner {
       }
       case 'press':
         return { ...progress, keys: step.digits }
+      case 'lose':
+        acts.push({ kind: 'spell', spell: 'lose' })
+        return progress
       case 'noise':
       case 'pause':
-      case 'lose':
       case 'waitForReply':
       case 'waitForQuiet':
-      case 'hangUp':
-      case 'vanish':
       case 'waitForEnd':
+      case 'hangUp':
+      case 'hangUpWithoutStop':
+      case 'vanish':
+      case 'freeze':
+      case 'sendHuge':
+      case 'secondStart':
+      case 'jitter':
+      case 'randomLoss':
+      case 'swapMedia':
+      case 'repeatMedia':
+      case 'repeatMarks':
+      case 'jumpClock':
         return progress
     }
   }
@@ -111,9 +138,8 @@ export class CallerRunner {
       case 'pause':
         return this.#pass(progress, step.ms)
       case 'lose': {
-        const passing = this.#pass(progress, step.ms)
-        if (passing) acts.push({ kind: 'lost' })
-        return passing
+        this.#losing = this.#pass(progress, step.ms)
+        return this.#losing
       }
       case 'waitForReply':
         return this.#wait(progress, acts, this.#heard.speaking && this.#heard.voiceMs >= step.ms)
@@ -122,10 +148,27 @@ export class CallerRunner {
       case 'waitForEnd':
         return this.#wait(progress, acts, false)
       case 'hangUp':
+      case 'hangUpWithoutStop':
       case 'vanish':
         acts.push({ kind: step.do })
         this.#over = true
         return true
+      case 'freeze':
+      case 'secondStart':
+        acts.push({ kind: step.do })
+        return this.#done()
+      case 'sendHuge':
+        acts.push({ kind: step.do, bytes: step.bytes })
+        return this.#done()
+      case 'jitter':
+      case 'randomLoss':
+      case 'swapMedia':
+      case 'repeatMedia':
+      case 'repeatMarks':
+      case 'jumpClock':
+        this.#network.begin(step)
+        acts.push({ kind: 'spell', spell: step.do })
+        return this.#done()
     }
   }
 

@@ -13,7 +13,17 @@ const callerStep = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('press'), digits: z.string().regex(/^[0-9*#A-Dw]{1,64}$/) }),
   z.strictObject({ do: z.literal('lose'), ms }),
   z.strictObject({ do: z.literal('hangUp') }),
+  z.strictObject({ do: z.literal('hangUpWithoutStop') }),
   z.strictObject({ do: z.literal('vanish') }),
+  z.strictObject({ do: z.literal('freeze') }),
+  z.strictObject({ do: z.literal('sendHuge'), bytes: z.int().min(1_000).max(16_777_216) }),
+  z.strictObject({ do: z.literal('secondStart') }),
+  z.strictObject({ do: z.literal('jitter'), ms, upToMs: z.int().min(20).max(5_000) }),
+  z.strictObject({ do: z.literal('randomLoss'), ms, share: z.number().min(0).max(1) }),
+  z.strictObject({ do: z.literal('swapMedia'), ms }),
+  z.strictObject({ do: z.literal('repeatMedia'), ms }),
+  z.strictObject({ do: z.literal('repeatMarks'), ms }),
+  z.strictObject({ do: z.literal('jumpClock'), byMs: z.int().min(-3_600_000).max(3_600_000) }),
   z.strictObject({ do: z.literal('waitForEnd'), withinMs }),
 ])
 
@@ -26,7 +36,12 @@ const callerStep = z.discriminatedUnion('do', [
  * - `waitForReply` until the other side is speaking and has been heard for `ms` in this utterance (gaps under half
  *   a second belong to it); `waitForQuiet` until it has been silent for `ms`, counted back from now.
  * - `press` sends keys, each with its sound in the audio; `w` waits half a second.
- * - `hangUp` ends the call, `vanish` breaks the media socket without a word and then the call.
+ * - `hangUp` ends the call, `hangUpWithoutStop` too, but the media socket only closes, `vanish` breaks it without a
+ *   word and then the call. After `freeze` the media socket stays open and nothing is sent or read on it any more.
+ * - `sendHuge` sends a media message of about so many bytes, `secondStart` the first message once more.
+ * - The rest takes no time and spoils what goes over the media socket for `ms` while the next steps run: `jitter`
+ *   lets frames bunch up and come up to `upToMs` late, `randomLoss` loses a share of them, `swapMedia` exchanges
+ *   neighbours, `repeatMedia` and `repeatMarks` send twice; `jumpClock` moves all timestamps from now on.
  * - `waitForEnd` until the other side ends the call. Every wait fails the script after `withinMs` (20 s).
  */
 export const callerScript = z.strictObject({

@@ -1,4 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { Spell } from '../caller/network.ts'
+import type { CallerStep } from '../caller/script.ts'
 
 /** Why a request was sent to the product. */
 export type WebhookPurpose =
@@ -23,7 +25,8 @@ export type TwilioEvent =
       readonly kind: 'rest'
       readonly method: string
       readonly path: string
-      readonly status: number
+      /** HTTP status, or undefined when it was never answered. */
+      readonly status: number | undefined
       readonly errorCode: number | undefined
     }
   | {
@@ -56,11 +59,24 @@ export type TwilioEvent =
       readonly text: string
     }
   | {
+      /** Something went wrong on purpose; a REST fault may belong to no call. */
+      readonly kind: 'fault'
+      readonly callSid: string | undefined
+      readonly fault: TwilioFault
+    }
+  | {
       readonly kind: 'message'
       readonly messageSid: string
       readonly status: string
       readonly errorCode: number | undefined
     }
+
+/** What the log calls something that went wrong on purpose. */
+export type TwilioFault =
+  | Spell['do']
+  | 'lose'
+  | Extract<CallerStep, { do: 'hangUpWithoutStop' | 'vanish' | 'freeze' | 'sendHuge' | 'secondStart' }>['do']
+  | `rest ${'429' | '500' | '503' | 'none'}`
 
 /** An event with its time on the fake's clock. */
 export type TwilioLogEntry = TwilioEvent & { readonly atMs: number }

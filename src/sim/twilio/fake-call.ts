@@ -10,6 +10,7 @@ import type { CallSummary, StatusEvent } from './call-summary.ts'
 import { statusEvent } from './call-summary.ts'
 import type { CallWorld } from './call-world.ts'
 import { API_VERSION, newSid, rfc2822 } from './call-world.ts'
+import type { TwilioFault } from './event-log.ts'
 import { placeFields } from './geography.ts'
 import type { LineAct } from './line.ts'
 import { Line } from './line.ts'
@@ -210,6 +211,12 @@ export class FakeCall implements VerbHost {
     this.end('vanished', 'completed')
   }
 
+  /** As a hang-up, but the media socket only closes. */
+  hangUpWithoutStop(): void {
+    this.stream()?.closeWithoutStop()
+    this.hangUp()
+  }
+
   /** Ends the call; the first reason counts. */
   end(endedBy: EndedBy, status: CallStatus, extra: Fields = []): void {
     if (!this.isLive()) return
@@ -278,11 +285,30 @@ export class FakeCall implements VerbHost {
         return this.world.log({ kind: 'said', callSid: this.sid, who: 'caller', text: act.text })
       case 'hangUp':
         return this.hangUp()
+      case 'spell':
+        return this.#fault(act.spell)
+      case 'hangUpWithoutStop':
+        this.#fault(act.kind)
+        return this.hangUpWithoutStop()
       case 'vanish':
+        this.#fault(act.kind)
         return this.vanish()
+      case 'freeze':
+        this.#fault(act.kind)
+        return this.stream()?.freeze()
+      case 'sendHuge':
+        this.#fault(act.kind)
+        return this.stream()?.sendHuge(act.bytes)
+      case 'secondStart':
+        this.#fault(act.kind)
+        return this.stream()?.sendStart()
       case 'failed':
         this.trouble(0, act.reason)
         return this.end('script', 'completed')
     }
+  }
+
+  #fault(fault: TwilioFault): void {
+    this.world.log({ kind: 'fault', callSid: this.sid, fault })
   }
 }

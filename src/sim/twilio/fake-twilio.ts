@@ -1,76 +1,23 @@
-import type { Clock } from '../../lib/clock.ts'
-import { seededRandom } from '../caller/random.ts'
 import type { Speech } from '../caller/runner.ts'
 import type { CallerScriptInput } from '../caller/script.ts'
+import { createAccountWorld } from './account-world.ts'
 import type { CallWorld } from './call-world.ts'
-import type { TwilioLogEntry } from './event-log.ts'
-import { stampedLog } from './event-log.ts'
 import { FakeCall } from './fake-call.ts'
-import type { FakeTwilioLimits } from './limits.ts'
-import { defaultLimits } from './limits.ts'
-import type { Deliver, FakeMessage } from './messages.ts'
+import type { FakeTwilioNumber, FakeTwilioOptions } from './fake-twilio-options.ts'
+import type { FakeMessage } from './messages.ts'
 import { Messages } from './messages.ts'
-import { networkTransport } from './network-transport.ts'
 import type { NumberRules } from './number-rules.ts'
 import { Dialler } from './outbound-call.ts'
-import type { AnswerOutbound } from './outbound-answer.ts'
-import { Recordings } from './recordings.ts'
 import type { CallRequest } from './rest-calls.ts'
 import { callsResource } from './rest-calls.ts'
 import { refusal } from './rest-failure.ts'
 import { messagesResource } from './rest-messages.ts'
+import { type RestFault, RestFaults } from './rest-faults.ts'
 import { recordingsResource } from './rest-recordings.ts'
 import type { RestAnswer, RestRequest } from './rest-server.ts'
 import { refuse, startRestServer } from './rest-server.ts'
 import type { Fields } from './signature.ts'
-import type { Transport } from './transport.ts'
 import type { Action } from './twiml.ts'
-import type { WebhookRequest } from './webhook.ts'
-import { webhookSender } from './webhook.ts'
-
-/** A number of the account and where its calls and messages are announced. */
-export type FakeTwilioNumber = {
-  readonly phoneNumber: string
-  readonly voiceUrl: string
-  readonly voiceFallbackUrl?: string
-  /** Told of the end of every incoming call. */
-  readonly statusCallback?: string
-  readonly smsUrl?: string
-}
-
-/** How the fake is set up; only the first four have to be given. */
-export type FakeTwilioOptions = {
-  readonly clock: Clock
-  readonly accountSid: string
-  readonly authToken: string
-  readonly numbers: readonly FakeTwilioNumber[]
-  readonly port?: number
-  /** The same seed gives the same sids, noise and timestamps. */
-  readonly seed?: number
-  readonly limits?: Partial<FakeTwilioLimits>
-  readonly onEvent?: (entry: TwilioLogEntry) => void
-  /** Clips of the callers' scripts: 8 kHz samples. */
-  readonly speech?: Speech
-  /** What happens at phones that the product calls; by default nobody answers. */
-  readonly answerOutbound?: AnswerOutbound
-  /** What becomes of messages; by default they are delivered. */
-  readonly deliver?: Deliver
-  /** Refusals by destination number, with Twilio's code. */
-  readonly refusedNumbers?: Readonly<Record<string, number>>
-  readonly verifiedNumbers?: readonly string[]
-  /** Only verified numbers may be called, for ten minutes at most. */
-  readonly trialMode?: boolean
-  /** A code with which a REST request is refused before it is looked at, for example 20429. */
-  readonly refuseRest?: (request: RestRequest) => number | undefined
-  /** True when a webhook is to be delivered twice, as Twilio now and then does. */
-  readonly redeliver?: (request: WebhookRequest) => boolean
-  /** Maps the public origin of a stream URL (`wss://…`) to the one to dial; the signature keeps the public one. */
-  readonly rewriteWsOrigin?: (origin: string) => string
-  /** The same for webhooks. */
-  readonly rewriteHttpOrigin?: (origin: string) => string
-  /** How the product is reached; by default over real sockets. Disposed of with the fake. */
-  readonly transport?: Transport
-}
 
 /** A call from outside to a number of the account. */
 export type PlaceCallOptions = {
@@ -81,6 +28,8 @@ export type PlaceCallOptions = {
   readonly stirVerstat?: string
   /** Further fields of every voice webhook; a name may occur twice, as an attacker might. */
   readonly extraFields?: Fields
+  /** REST requests that go wrong while this call lives; those that name a call, for this one only. */
+  readonly restFaults?: readonly RestFault[]
   /** Clips of this script, instead of those of the fake. */
   readonly speech?: Speech
 }
@@ -95,6 +44,8 @@ export type FakeTwilio = AsyncDisposable & {
   readonly messages: ReadonlyMap<string, FakeMessage>
   /** Lets somebody ring a number of the account. */
   placeCall(options: PlaceCallOptions): FakeCall
+  /** From now on such REST requests go wrong, whatever call they are about, until disposed. */
+  failRest(fault: RestFault): Disposable
   /** Lets somebody write to a number of the account; resolves with the product's replies. */
   sendText(text: {
     readonly from: string
@@ -130,6 +81,7 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     calls: account.calls,
     messages: account.messages.bySid,
     placeCall: (call) => account.placeCall(call),
+    failRest: (fault) => account.restFaults.plant(fault),
     sendText: (text) => account.messages.receive(text, account.numberOf(text.to, 'write to').smsUrl),
     async [Symbol.asyncDispose]() {
       await account.close()
@@ -143,6 +95,7 @@ class Account {
   readonly calls = new Map<string, FakeCall>()
   readonly world: CallWorld
   readonly messages: Messages
+  readonly restFaults: RestFaults
   origin = ''
   readonly #options: FakeTwilioOptions
   readonly #rules: NumberRules
@@ -151,8 +104,9 @@ class Account {
 
   constructor(options: FakeTwilioOptions) {
     this.#options = options
-    this.world = worldOf(options, { closing: this.closing.signal, origin: () => this.origin })
+    this.world = createAccountWorld(options, { closing: this.closing.signal, origin: () => this.origin })
     this.messages = new Messages(this.world, options.deliver ?? (() => ({})), this.closing.signal)
+    this.restFaults = new RestFaults(this.world.log)
     this.#dialler = new Dialler(this.world)
     this.#rules = {
       owned: new Set(options.numbers.map((number) => number.phoneNumber)),
@@ -187,6 +141,10 @@ class Account {
     if (!call)
       throw new FakeTwilioError(`Cannot ring ${options.to}: ${this.world.limits.liveCalls} calls are live`)
     call.setCaller(options.script, options.speech ?? this.world.speech)
+    for (const fault of options.restFaults ?? []) {
+      const planted = this.restFaults.plant(fault, call.sid)
+      call.signal.addEventListener('abort', () => planted[Symbol.dispose]())
+    }
     call.run({ kind: 'url', url: number.voiceUrl, method: 'POST', fields: [] })
     return call
   }
@@ -194,6 +152,8 @@ class Account {
   handle(request: RestRequest): RestAnswer {
     const refused = this.#options.refuseRest?.(request)
     if (refused !== undefined) return { kind: 'refused', failure: refusal(refused) }
+    const spoiled = this.restFaults.answer(request)
+    if (spoiled) return spoiled
     const { accountSid } = this.#options
     switch (request.path[0]) {
       case 'Calls':
@@ -262,43 +222,6 @@ class Account {
   #track(work: Promise<void>): void {
     const tracked = work.finally(() => this.#underWay.delete(tracked))
     this.#underWay.add(tracked)
-  }
-}
-
-function worldOf(
-  options: FakeTwilioOptions,
-  account: { readonly closing: AbortSignal; readonly origin: () => string },
-): CallWorld {
-  const { clock, accountSid, authToken } = options
-  const limits = { ...defaultLimits, ...options.limits }
-  const log = stampedLog(clock, options.onEvent ?? (() => {}))
-  const transport = options.transport ?? networkTransport()
-  const random = seededRandom(options.seed ?? 1)
-  const sendWebhook = webhookSender({
-    clock,
-    transport,
-    authToken,
-    random: seededRandom(random.whole(2 ** 32)),
-    log,
-    timeoutMs: limits.webhookMs,
-    closing: account.closing,
-    rewriteHttpOrigin: options.rewriteHttpOrigin ?? ((origin) => origin),
-    redeliver: options.redeliver ?? (() => false),
-  })
-  return {
-    clock,
-    random,
-    accountSid,
-    authToken,
-    limits,
-    log,
-    transport,
-    sendWebhook,
-    speech: options.speech ?? (() => undefined),
-    answerOutbound: options.answerOutbound ?? (() => ({ kind: 'noAnswer' })),
-    recordings: new Recordings(limits.remembered),
-    origin: account.origin,
-    rewriteWsOrigin: options.rewriteWsOrigin ?? ((origin) => origin),
   }
 }
 

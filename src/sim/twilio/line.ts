@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { type FrameFate, untouched } from '../caller/network.ts'
 import type { CallerAct, CallerRunner } from '../caller/runner.ts'
 import { BYTES_PER_MS, SILENCE } from '../caller/sounds.ts'
 import { Recorder } from './recorder.ts'
@@ -13,14 +14,14 @@ const MOST_FRAMES_AT_ONCE = 500
 /** Something that the caller hears: it writes up to 160 bytes of µ-law into a frame of silence. */
 export type SoundSource = { take(frame: Uint8Array, atMs: number): void }
 
-/** Is given each frame that the caller says; `lost` when the carrier loses it. The bytes are reused afterwards. */
-export type SaidTap = (said: Uint8Array, lost: boolean, atMs: number) => void
+/** Is given each frame that the caller says, and what the network does to it. The bytes are reused afterwards. */
+export type SaidTap = (said: Uint8Array, fate: FrameFate, atMs: number) => void
 
 /** Is given each key that the caller presses. */
 export type KeyTap = (digit: string) => void
 
 /** An act that is not part of the sound. */
-export type LineAct = Exclude<CallerAct, { readonly kind: 'key' | 'lost' }>
+export type LineAct = Exclude<CallerAct, { readonly kind: 'key' | 'network' }>
 
 /**
  * The phone line of an answered call: every 20 ms of the clock, without drift, the caller hears a frame and says
@@ -162,11 +163,11 @@ export class Line {
     this.#heard.write(this.#heardFrame)
     const acts = this.#caller.frame(this.#heardFrame, this.#saidFrame)
     this.#said.write(this.#saidFrame)
-    const lost = acts.some((act) => act.kind === 'lost')
-    for (const tap of this.#saidTaps) tap(this.#saidFrame, lost, atMs)
+    const fate = acts.find((act) => act.kind === 'network')?.fate ?? untouched
+    for (const tap of this.#saidTaps) tap(this.#saidFrame, fate, atMs)
     for (const act of acts) {
       if (act.kind === 'key') for (const tap of this.#keyTaps) tap(act.digit)
-      else if (act.kind !== 'lost') this.#onAct(act)
+      else if (act.kind !== 'network') this.#onAct(act)
     }
   }
 }

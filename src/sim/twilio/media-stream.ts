@@ -1,13 +1,15 @@
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { type FrameFate, untouched } from '../caller/network.ts'
+import { SILENCE } from '../caller/sounds.ts'
 import type { Log } from './event-log.ts'
-import type { Line, SoundSource } from './line.ts'
-import { FRAME_MS } from './line.ts'
-import type { PlayoutRecord } from './playout.ts'
-import { Playout } from './playout.ts'
+import { FRAME_MS, type Line, type SoundSource } from './line.ts'
+import { Playout, type PlayoutRecord } from './playout.ts'
 import { signRequest } from './signature.ts'
 import { readStreamMessage } from './stream-message.ts'
-import type { ConnectFailure, StreamSocket, Transport } from './transport.ts'
+import { describeFailure, streamTarget } from './stream-target.ts'
+import type { StreamSocket, Transport } from './transport.ts'
 import type { StreamNoun } from './twiml.ts'
+import { Uplink } from './uplink.ts'
 
 const MOST_UNSENT_BYTES = 1_048_576
 
@@ -70,6 +72,9 @@ export class MediaStream implements SoundSource {
   readonly #taps = new DisposableStack()
   readonly #warnings = new Set<number>()
   readonly #settle: (end: StreamEnd) => void
+  readonly #uplink = new Uplink((text) => this.#socket?.send(text))
+  #fate = untouched
+  #frozen = false
   #socket: StreamSocket | undefined
   #handshake: Timer | undefined
   #openedAtMs: number | undefined
@@ -117,12 +122,43 @@ export class MediaStream implements SoundSource {
   /** Ends the stream as Twilio does at the end of a call: `stop`, then close. */
   stop(): void {
     if (this.#end) return
-    if (this.#openedAtMs !== undefined) {
+    if (this.#openedAtMs !== undefined && !this.#frozen) {
+      this.#uplink.flush()
       const { accountSid, callSid } = this.#options
       this.#send('stop', { stop: { accountSid, callSid } })
       this.#socket?.close(1000)
     } else this.#socket?.terminate()
     this.#finish({ kind: 'stopped' })
+  }
+
+  /** Closes the socket in order, but without `stop`. */
+  closeWithoutStop(): void {
+    this.#socket?.close(1000)
+    this.#finish({ kind: 'stopped' })
+  }
+
+  /** The socket stays open, but nothing is sent or read on it any more. */
+  freeze(): void {
+    this.#frozen = true
+    this.#socket?.pause()
+  }
+
+  /** Sends the first message once more. */
+  sendStart(): void {
+    const { accountSid, callSid, noun } = this.#options
+    const { streamSid } = this
+    const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8_000, channels: 1 }
+    const customParameters = noun.parameters
+    this.#send('start', {
+      start: { accountSid, streamSid, callSid, tracks: ['inbound'], mediaFormat, customParameters },
+    })
+  }
+
+  /** Sends silence in one media message of about so many bytes. */
+  sendHuge(messageBytes: number): void {
+    const payload = Buffer.alloc(Math.floor((messageBytes * 3) / 4), SILENCE).toString('base64')
+    const timestamp = `${this.#options.firstTimestampMs + this.#frames * FRAME_MS}`
+    this.#send('media', { media: { track: 'inbound', chunk: `${++this.#chunks}`, timestamp, payload } })
   }
 
   /** Breaks the socket without a word. */
@@ -158,26 +194,26 @@ export class MediaStream implements SoundSource {
 
   #onOpen(): void {
     if (this.#end) return
-    const { line, clock, accountSid, callSid, noun } = this.#options
+    const { line, clock } = this.#options
     this.#handshake?.cancel()
     this.#openedAtMs = clock.nowMs()
     this.#socket?.send('{"event":"connected","protocol":"Call","version":"1.0.0"}')
     this.#logOut('connected')
-    const { streamSid } = this
-    const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8_000, channels: 1 }
-    const customParameters = noun.parameters
-    this.#send('start', {
-      start: { accountSid, streamSid, callSid, tracks: ['inbound'], mediaFormat, customParameters },
-    })
+    this.sendStart()
     line.listenTo(this)
-    this.#taps.use(line.tapSaid((said, lost) => this.#sendAudio(said, lost)))
+    this.#taps.use(line.tapSaid((said, fate) => this.#sendAudio(said, fate)))
     this.#taps.use(line.tapKeys((digit) => this.#send('dtmf', { dtmf: { track: 'inbound_track', digit } })))
     this.#options.onOpen()
   }
 
-  #sendAudio(said: Uint8Array, lost: boolean): void {
-    const timestamp = this.#options.firstTimestampMs + this.#frames++ * FRAME_MS
-    if (lost || !this.#socket) return
+  #sendAudio(said: Uint8Array, fate: FrameFate): void {
+    this.#fate = fate
+    const timestamp = this.#options.firstTimestampMs + this.#frames++ * FRAME_MS + fate.clockMs
+    if (!this.#socket || this.#frozen) return
+    if (fate.lost) {
+      this.#uplink.skipFrame(fate)
+      return
+    }
     if (this.#socket.bufferedBytes() > MOST_UNSENT_BYTES) {
       this.#fail(31_903, 'The server does not read')
       return
@@ -185,13 +221,14 @@ export class MediaStream implements SoundSource {
     const payload = Buffer.from(said).toString('base64')
     if (++this.#chunks === 1) this.#logOut('media', said.length)
     // Written out: this runs 50 times a second for every call.
-    this.#socket.send(
+    this.#uplink.sendFrame(
       `{"event":"media","sequenceNumber":"${++this.#sequence}","streamSid":"${this.streamSid}","media":{"track":"inbound","chunk":"${this.#chunks}","timestamp":"${timestamp}","payload":"${payload}"}}`,
+      fate,
     )
   }
 
   #onText(text: string): void {
-    if (this.#end) return
+    if (this.#end || this.#frozen) return
     const { line, clock, log } = this.#options
     // INVARIANT: a message meets the buffer as it was at its arrival, however late this process woke up.
     line.catchUp()
@@ -260,12 +297,13 @@ export class MediaStream implements SoundSource {
 
   #returnMark(name: string): void {
     this.#send('mark', { mark: { name } }, name)
+    if (this.#fate.marksRepeated) this.#send('mark', { mark: { name } }, name)
   }
 
   #send(event: string, body: Readonly<Record<string, unknown>>, markName?: string): void {
-    if (this.#end) return
+    if (this.#end || this.#frozen) return
     const sequenceNumber = `${++this.#sequence}`
-    this.#socket?.send(JSON.stringify({ event, sequenceNumber, streamSid: this.streamSid, ...body }))
+    this.#uplink.send(JSON.stringify({ event, sequenceNumber, streamSid: this.streamSid, ...body }))
     this.#logOut(event, undefined, markName)
   }
 
@@ -284,29 +322,5 @@ export class MediaStream implements SoundSource {
   #logOut(event: string, bytes?: number, markName?: string): void {
     const { callSid, log } = this.#options
     log({ kind: 'stream', callSid, streamSid: this.streamSid, direction: 'out', event, bytes, markName })
-  }
-}
-
-/** The URL that is dialled and signed: no query, no fragment; `ws` only to this machine. */
-function streamTarget(
-  url: string,
-): { readonly url: string } | { readonly errorCode: number; readonly reason: string } {
-  const parsed = URL.parse(url)
-  if (!parsed) return { errorCode: 31_923, reason: 'Malformed stream URL' }
-  const local = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(parsed.hostname)
-  if (parsed.protocol !== 'wss:' && !(parsed.protocol === 'ws:' && local)) {
-    return { errorCode: 31_922, reason: `Stream URL has the scheme ${parsed.protocol}` }
-  }
-  return { url: url.replace(/[?#].*$/s, '') }
-}
-
-function describeFailure(failure: ConnectFailure): { readonly errorCode: number; readonly reason: string } {
-  switch (failure.kind) {
-    case 'refused':
-      return { errorCode: 31_902, reason: 'Connection refused' }
-    case 'tls':
-      return { errorCode: 31_910, reason: 'TLS failed' }
-    case 'rejected':
-      return { errorCode: 31_920, reason: `The handshake was answered with ${failure.status}` }
   }
 }

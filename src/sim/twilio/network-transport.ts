@@ -71,6 +71,7 @@ function listen(socket: WebSocket, events: SocketEvents): StreamSocket {
     send: (text) => socket.send(text),
     close: (code) => socket.close(code),
     terminate: () => socket.terminate(),
+    pause: () => socket.pause(),
     bufferedBytes: () => socket.bufferedAmount,
   }
 }

@@ -9,6 +9,8 @@ const MESSAGES: Readonly<Record<number, readonly [status: number, message: strin
   20004: [405, 'Method not allowed'],
   20404: [404, 'The requested resource was not found'],
   20429: [429, 'Too many requests'],
+  20500: [500, 'Internal server error'],
+  20503: [503, 'Service unavailable'],
   21201: [400, "No 'To' number is specified"],
   21205: [400, 'Url is not a valid URL'],
   21210: [400, "The 'From' number is not owned by or verified for your account"],

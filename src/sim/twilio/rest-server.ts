@@ -20,12 +20,13 @@ export type RestRequest = {
   readonly form: URLSearchParams
 }
 
-/** What a handler answers: a resource, a file, nothing more, or a refusal. */
+/** What a handler answers: a resource, a file, nothing more, a refusal, or never. */
 export type RestAnswer =
   | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'wav'; readonly body: Uint8Array }
   | { readonly kind: 'empty' }
   | { readonly kind: 'refused'; readonly failure: RestFailure }
+  | { readonly kind: 'none' }
 
 /** Answers a request that is authenticated. */
 export type RestHandler = (request: RestRequest) => RestAnswer
@@ -88,7 +89,7 @@ async function answer(
     kind: 'rest',
     method: request.method ?? '',
     path: url.pathname,
-    status: statusOf(result),
+    status: result.kind === 'none' ? undefined : statusOf(result),
     errorCode: result.kind === 'refused' ? result.failure.code : undefined,
   })
   return result
@@ -135,7 +136,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function statusOf(result: RestAnswer): number {
+function statusOf(result: Exclude<RestAnswer, { kind: 'none' }>): number {
   switch (result.kind) {
     case 'json':
       return result.status
@@ -149,6 +150,7 @@ function statusOf(result: RestAnswer): number {
 }
 
 function reply(response: ServerResponse, result: RestAnswer, inFlight: number): void {
+  if (result.kind === 'none') return
   response.setHeader('Twilio-Concurrent-Requests', inFlight)
   response.setHeader('Connection', 'keep-alive')
   response.statusCode = statusOf(result)

@@ -37,6 +37,8 @@ export type StreamSocket = {
   send(text: string): void
   close(code: number): void
   terminate(): void
+  /** Stops reading for good: nothing is answered any more, while the connection stays. */
+  pause(): void
   /** Bytes sent that the peer has not taken yet. */
   bufferedBytes(): number
 }

@@ -94,7 +94,8 @@ async function bridge(
     if (done.kind === 'failed') host.trouble(0, `Callee: ${done.reason}`)
     if (done.kind === 'speaking')
       log({ kind: 'said', callSid: callee.leg.callSid, who: 'callee', text: done.text })
-    if (done.kind === 'hangUp' || done.kind === 'vanish' || done.kind === 'failed') over.abort()
+    // Where there is no media socket, every way to be gone is a hang-up, and the rest has nothing to spoil.
+    if (['hangUp', 'hangUpWithoutStop', 'vanish', 'failed'].includes(done.kind)) over.abort()
   }
   log({ kind: 'call', callSid: callee.leg.callSid, status: 'in-progress', endedBy: undefined })
   using taps = new DisposableStack()

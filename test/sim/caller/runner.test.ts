@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { levelDbfs } from '../../../src/sim/audio/g711.ts'
+import { untouched } from '../../../src/sim/caller/network.ts'
 import type { CallerAct } from '../../../src/sim/caller/runner.ts'
 import { CallerRunner } from '../../../src/sim/caller/runner.ts'
 import type { CallerScriptInput } from '../../../src/sim/caller/script.ts'
@@ -112,8 +113,52 @@ describe('CallerRunner', () => {
 
   it('marks each frame that the carrier loses', () => {
     const frame = runner([{ do: 'lose', ms: 60 }, { do: 'hangUp' }])
-    const kinds = Array.from({ length: 4 }, () => frame(silence).acts.map((act) => act.kind))
-    expect(kinds).toEqual([['lost'], ['lost'], ['lost'], ['hangUp']])
+    const acts = Array.from({ length: 4 }, () => frame(silence).acts)
+    const lost: CallerAct = { kind: 'network', fate: { ...untouched, lost: true } }
+    expect(acts).toEqual([[{ kind: 'spell', spell: 'lose' }, lost], [lost], [lost], [{ kind: 'hangUp' }]])
+  })
+
+  it('lets spells last over the steps that follow, and says nothing else because of them', () => {
+    const steps: CallerScriptInput['steps'] = [
+      { do: 'speak', clip: 'hello', text: '' },
+      { do: 'pause', ms: 500 },
+    ]
+    const spells: CallerScriptInput['steps'] = [
+      { do: 'repeatMedia', ms: 100 },
+      { do: 'randomLoss', ms: 300, share: 0.5 },
+      { do: 'jumpClock', byMs: -400 },
+    ]
+    const plain = runner(steps)
+    const spoilt = runner([...spells, ...steps])
+    const fates = Array.from({ length: 20 }, () => {
+      const { said, acts } = spoilt(silence)
+      expect(said).toEqual(plain(silence).said)
+      return acts.find((act) => act.kind === 'network')?.fate
+    })
+    expect(fates.map((fate) => fate?.repeated)).toEqual(fates.map((_, index) => index < 5))
+    expect(fates.slice(15).some((fate) => fate?.lost)).toBe(false)
+    const lost = fates.filter((fate) => fate?.lost).length
+    expect(lost).toBeGreaterThan(2)
+    expect(lost).toBeLessThan(13)
+    expect(fates.every((fate) => fate?.clockMs === -400)).toBe(true)
+  })
+
+  it.each([{ do: 'freeze' }, { do: 'secondStart' }, { do: 'sendHuge', bytes: 4_194_304 }] as const)(
+    '$do takes no time and the script goes on',
+    (step) => {
+      const { do: kind, ...rest } = step
+      const frame = runner([step, { do: 'speak', clip: 'hello', text: 'Hello' }])
+      expect(frame(silence).acts).toEqual([
+        { kind, ...rest },
+        { kind: 'speaking', clip: 'hello', text: 'Hello' },
+      ])
+    },
+  )
+
+  it('is over after a hang-up without stop', () => {
+    const frame = runner([{ do: 'hangUpWithoutStop' }])
+    expect(frame(silence).acts).toEqual([{ kind: 'hangUpWithoutStop' }])
+    expect(frame(silence).acts).toEqual([])
   })
 
   it('says the same for the same seed and something else for another', () => {

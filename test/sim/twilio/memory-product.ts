@@ -2,7 +2,8 @@ import twilio from 'twilio'
 import type { Clock } from '../../../src/lib/clock.ts'
 import { VirtualClock } from '../../../src/lib/virtual-clock.ts'
 import type { TwilioLogEntry } from '../../../src/sim/twilio/event-log.ts'
-import type { FakeTwilio, FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio.ts'
+import type { FakeTwilio } from '../../../src/sim/twilio/fake-twilio.ts'
+import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio-options.ts'
 import { startFakeTwilio } from '../../../src/sim/twilio/fake-twilio.ts'
 import type {
   ConnectFailure,
@@ -39,6 +40,8 @@ export class ProductSocket {
   closed = false
   terminated = false
   unread = 0
+  /** True once Twilio does not read from it any more. */
+  paused = false
   readonly #events: SocketEvents
 
   constructor(options: { url: string; headers: Readonly<Record<string, string>>; events: SocketEvents }) {
@@ -100,6 +103,7 @@ export class ProductSocket {
       send: (text) => void this.messages.push(JSON.parse(text) as Record<string, unknown>),
       close: () => void (this.closed = true),
       terminate: () => void (this.terminated = true),
+      pause: () => void (this.paused = true),
       bufferedBytes: () => this.unread,
     }
   }

@@ -1,7 +1,7 @@
 import twilio from 'twilio'
 import { describe, expect, it } from 'vitest'
 import { messageSegments } from '../../../src/sim/twilio/message-segments.ts'
-import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio.ts'
+import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio-options.ts'
 import { sdkClient } from './local-client.ts'
 import type { Handler, Stage } from './memory-product.ts'
 import { ACCOUNT_SID, AUTH_TOKEN, CALLER, isSigned, NUMBER, PUBLIC, stage, twiml } from './memory-product.ts'

@@ -1,6 +1,6 @@
 import twilio from 'twilio'
 import type { CallerScriptInput } from '../../../src/sim/caller/script.ts'
-import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio.ts'
+import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio-options.ts'
 import { sdkClient } from './local-client.ts'
 import type { Handler, Stage } from './memory-product.ts'
 import { ACCOUNT_SID, AUTH_TOKEN, stage, twiml } from './memory-product.ts'

@@ -4,7 +4,7 @@ import { readWav } from '../../../src/sim/audio/wav.ts'
 import type { CallerScriptInput } from '../../../src/sim/caller/script.ts'
 import type { CallSummary } from '../../../src/sim/twilio/call-summary.ts'
 import type { OutboundAnswer } from '../../../src/sim/twilio/outbound-answer.ts'
-import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio.ts'
+import type { FakeTwilioOptions } from '../../../src/sim/twilio/fake-twilio-options.ts'
 import type { Stage } from './memory-product.ts'
 import { ACCOUNT_SID, AUTH_TOKEN, CALLER, NUMBER, PUBLIC, stage, twiml } from './memory-product.ts'
 
