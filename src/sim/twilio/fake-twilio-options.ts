@@ -4,6 +4,7 @@ import type { TwilioLogEntry } from './event-log.ts'
 import type { FakeTwilioLimits } from './limits.ts'
 import type { Deliver } from './messages.ts'
 import type { AnswerOutbound } from './outbound-answer.ts'
+import type { AccountState } from './rest-account.ts'
 import type { RestRequest } from './rest-server.ts'
 import type { Transport } from './transport.ts'
 import type { WebhookRequest } from './webhook.ts'
@@ -16,6 +17,14 @@ export type FakeTwilioNumber = {
   /** Told of the end of every incoming call. */
   readonly statusCallback?: string
   readonly smsUrl?: string
+  /** What only its resource shows; calls of the fake go by the URLs alone. */
+  readonly shown?: {
+    readonly voiceMethod?: 'GET' | 'POST'
+    readonly statusCallbackMethod?: 'GET' | 'POST'
+    readonly voiceApplicationSid?: string
+    readonly trunkSid?: string
+    readonly canSpeak?: boolean
+  }
 }
 
 /** How the fake is set up; only the first four have to be given. */
@@ -24,6 +33,8 @@ export type FakeTwilioOptions = {
   readonly accountSid: string
   readonly authToken: string
   readonly numbers: readonly FakeTwilioNumber[]
+  /** What the account is; by default it is active and no trial. */
+  readonly account?: Partial<AccountState>
   readonly port?: number
   /** The same seed gives the same sids, noise and timestamps. */
   readonly seed?: number

@@ -9,10 +9,12 @@ import { Messages } from './messages.ts'
 import type { NumberRules } from './number-rules.ts'
 import { Dialler } from './outbound-call.ts'
 import type { CallRequest } from './rest-calls.ts'
+import { accountResource } from './rest-account.ts'
 import { callsResource } from './rest-calls.ts'
 import { refusal } from './rest-failure.ts'
 import { messagesResource } from './rest-messages.ts'
 import { type RestFault, RestFaults } from './rest-faults.ts'
+import { numbersResource } from './rest-numbers.ts'
 import { recordingsResource } from './rest-recordings.ts'
 import type { RestAnswer, RestRequest } from './rest-server.ts'
 import { refuse, startRestServer } from './rest-server.ts'
@@ -154,7 +156,7 @@ class Account {
     if (refused !== undefined) return { kind: 'refused', failure: refusal(refused) }
     const spoiled = this.restFaults.answer(request)
     if (spoiled) return spoiled
-    const { accountSid } = this.#options
+    const { accountSid, authToken, numbers, account } = this.#options
     switch (request.path[0]) {
       case 'Calls':
         return callsResource(
@@ -168,7 +170,10 @@ class Account {
       }
       case 'Recordings':
         return recordingsResource(accountSid, this.world.recordings, request)
+      case 'IncomingPhoneNumbers':
+        return numbersResource({ accountSid, numbers }, request)
       case undefined:
+        return accountResource({ status: 'active', type: 'Full', ...account, accountSid, authToken }, request)
       default:
         return refuse(20404)
     }

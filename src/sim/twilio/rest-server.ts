@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 262_144
 /** A REST request as its handler sees it. */
 export type RestRequest = {
   readonly method: string
-  /** Path below `/2010-04-01/Accounts/{Sid}`, without `.json`. */
+  /** Path below `/2010-04-01/Accounts/{Sid}`, without `.json`; empty for the account itself. */
   readonly path: readonly string[]
   readonly isJson: boolean
   readonly query: URLSearchParams
@@ -101,12 +101,11 @@ function route(
 ): RestAnswer {
   const { request, url, body } = received
   if (!isAuthorised(options, request.headers.authorization)) return refuse(20003)
-  const prefix = `/2010-04-01/Accounts/${options.accountSid}/`
+  const prefix = `/2010-04-01/Accounts/${options.accountSid}`
   if (!url.pathname.startsWith(prefix)) return refuse(20404)
-  const path = url.pathname
-    .slice(prefix.length)
-    .replace(/\.json$/, '')
-    .split('/')
+  const below = url.pathname.slice(prefix.length).replace(/\.json$/, '')
+  if (below !== '' && !below.startsWith('/')) return refuse(20404)
+  const path = below.split('/').slice(1)
   const form = new URLSearchParams(body)
   const isJson = url.pathname.endsWith('.json')
   return options.handle({ method: request.method ?? '', path, isJson, query: url.searchParams, form })
