@@ -16,6 +16,7 @@ import { TwilioRest } from '../twilio/rest-client.ts'
 import { loadPersona, loadPromptAudio } from './files.ts'
 import { ownerNotice } from './owner-notice.ts'
 import type { Parts } from './parts.ts'
+import { speechProblems } from './speech-problems.ts'
 
 /** The calls of a server that has a telephone number and a model; undefined in desk mode. */
 export async function buildCalls(
@@ -82,6 +83,9 @@ function realtimeOptions(
   own: { readonly apiKey: string; readonly scratch: Buffer },
 ): RealtimeOptions {
   const voice = realtimeVoice(config.openai.realtimeVoice)
-  if (voice) return { ...realtimeSettings(config), ...own, clock, log, metrics, voice }
-  throw new ConfigError([{ name: 'OPENAI_REALTIME_VOICE', problem: 'names no voice of Realtime' }])
+  const problems = speechProblems(config)
+  if (voice && problems.length === 0) {
+    return { ...realtimeSettings(config), ...own, clock, log, metrics, voice }
+  }
+  throw new ConfigError(problems)
 }

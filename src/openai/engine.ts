@@ -1,4 +1,5 @@
 import type { SpeechEngine, SpeechRequest } from '../ports/speech.ts'
+import { identityHeaders } from './identity-headers.ts'
 import { checkRealtimeOptions, realtimeDefaults, realtimeVoice } from './realtime-options.ts'
 import type { RealtimeOptions } from './realtime-options.ts'
 import { bytesPerMs, sessionConfig } from './session-config.ts'
@@ -52,12 +53,9 @@ export function createRealtimeEngine(options: RealtimeOptions): SpeechEngine {
 
 /** No beta header: with it the upgrade succeeds and the server then closes with 4000. */
 function requestHeaders(options: RealtimeOptions, request: SpeechRequest): Record<string, string> {
-  const { apiKey, organization, project } = options
   const safety = request.safetyIdentifier
   return {
-    Authorization: `Bearer ${apiKey}`,
-    ...(organization !== undefined && { 'OpenAI-Organization': organization }),
-    ...(project !== undefined && { 'OpenAI-Project': project }),
+    ...identityHeaders(options),
     // A keyed hash; anything that is no header value is left out rather than the call lost.
     ...(safety !== undefined &&
       /^[\x21-\x7e]{1,256}$/.test(safety) && { 'OpenAI-Safety-Identifier': safety }),

@@ -11,6 +11,9 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-messages': messages,
 }
 
+/** The names of all steps, as the database keeps those that were applied to it. */
+export const migrationNames: readonly string[] = Object.keys(migrations)
+
 /**
  * Brings a database up to date, all steps or none.
  * @throws StorageError `failed` when a step fails or a newer version of the program has written the database

@@ -122,7 +122,8 @@ function numberIn(thrown: unknown, key: string): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) ? value : undefined
 }
 
-async function connect(options: TwilioRestOptions, timeoutMs: number): Promise<Twilio> {
+/** Twilio's SDK for one account, loaded at the first call; each request takes at most timeoutMs. */
+export async function connect(options: TwilioRestOptions, timeoutMs: number): Promise<Twilio> {
   const { default: twilio } = await import('twilio')
   const base = options.apiBaseUrl === undefined ? undefined : new URL(options.apiBaseUrl)
 

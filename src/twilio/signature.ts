@@ -51,6 +51,11 @@ export function isSignedUpgrade(
   return isSigned(tokens, { signature: request.signature, urls, form: noFields })
 }
 
+/** The signature that Twilio gives a request: of a form, or with none of an upgrade. The URL is the one it calls. */
+export function signatureOf(token: string, request: { readonly url: string; readonly form?: Form }): string {
+  return hmacOf(token, request.url + signedFields(request.form ?? noFields))
+}
+
 function isSigned(
   tokens: AuthTokens,
   request: { readonly signature: string; readonly urls: readonly string[]; readonly form: Form },
@@ -63,12 +68,13 @@ function isSigned(
     (token) =>
       token !== undefined &&
       request.urls.some((url) => {
-        const expected = createHmac('sha1', token)
-          .update(url + fields, 'utf8')
-          .digest('base64')
-        return timingSafeEqual(given, Buffer.from(expected, 'latin1'))
+        return timingSafeEqual(given, Buffer.from(hmacOf(token, url + fields), 'latin1'))
       }),
   )
+}
+
+function hmacOf(token: string, text: string): string {
+  return createHmac('sha1', token).update(text, 'utf8').digest('base64')
 }
 
 function signedFields(form: Form): string {
