@@ -34,11 +34,6 @@ export type Spell = Extract<CallerStep, { readonly do: (typeof spellKinds)[numbe
 
 const spellKinds = ['jitter', 'randomLoss', 'swapMedia', 'repeatMedia', 'repeatMarks', 'jumpClock'] as const
 
-/** Tells whether a step is a spell. */
-export function isSpell(step: CallerStep): step is Spell {
-  return spellKinds.some((kind) => kind === step.do)
-}
-
 /** The network between a caller and Twilio, frame by frame; it reads no clock, so it does the same on every one. */
 export class CallerNetwork {
   readonly #random: Random
