@@ -1,7 +1,7 @@
 import type { StruckFault } from './openai/model-fault.ts'
 import type { ModelScript } from './openai/model-script.ts'
-import type { FakeOpenAiLogEntry } from './openai/run-log.ts'
-import type { TwilioFault, TwilioLogEntry } from './twilio/event-log.ts'
+import type { TwilioFault } from './twilio/event-log.ts'
+import type { WorldEntry } from './world-entry.ts'
 
 const MAX_FAULTS = 10_000
 
@@ -22,14 +22,16 @@ export class FaultLog {
     this.#scriptOf = scriptOf
   }
 
-  addModel(entry: FakeOpenAiLogEntry): void {
-    if (entry.kind !== 'fault') return
-    const { atMs, fault, detail } = entry
-    this.#add({ atMs, fault, ...(detail !== undefined && { detail }) }, this.#scriptOf(entry.sessionNumber))
-  }
-
-  addTwilio(entry: TwilioLogEntry): void {
-    if (entry.kind === 'fault') this.#add({ atMs: entry.atMs, fault: entry.fault }, entry.callSid)
+  /** Keeps what is a fault. */
+  add(seen: WorldEntry): void {
+    if (seen.entry.kind !== 'fault') return
+    if (seen.side === 'twilio') {
+      const { atMs, fault, callSid } = seen.entry
+      this.#add({ atMs, fault }, callSid)
+      return
+    }
+    const { atMs, fault, detail, sessionNumber } = seen.entry
+    this.#add({ atMs, fault, ...(detail !== undefined && { detail }) }, this.#scriptOf(sessionNumber))
   }
 
   /** Those of one call. */

@@ -14,6 +14,7 @@ import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
 import type { CallSummary } from './twilio/call-summary.ts'
 import type { FakeCall } from './twilio/fake-call.ts'
 import { type FakeTwilio, startFakeTwilio } from './twilio/fake-twilio.ts'
+import type { WorldEntry } from './world-entry.ts'
 
 const OUR_NUMBER = '+14155550100'
 const OWNER_NUMBER = '+14155550101'
@@ -50,6 +51,8 @@ export type World = AsyncDisposable & {
   scenarios(): Promise<readonly Scenario[]>
   /** Places a call. `runs` is the folder under which the call's files are written. */
   ring(scenario: Scenario, options?: { readonly runs?: string }): Promise<Ring>
+  /** Tells of everything that happens from now on, until disposed. */
+  watch(onEntry: (entry: WorldEntry) => void): Disposable
   /** Samples of a recording at 8 kHz, for a caller who plays a file. */
   addRecording(name: string, wav: Uint8Array): void
   /**
@@ -69,7 +72,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const log = new RunLog(clock)
   const identity = invent()
   const faults = new FaultLog((sessionNumber) => scripts.of(sessionNumber))
-  const parts = { ...options, recordings, scripts, log, identity, faults }
+  const watchers = new Set<(entry: WorldEntry) => void>()
+  const onEntry = (seen: WorldEntry): void => {
+    log.add(seen.side, seen.entry)
+    faults.add(seen)
+    for (const watcher of watchers) watcher(seen)
+  }
+  const parts = { ...options, recordings, scripts, identity, onEntry }
   await using starting = new AsyncDisposableStack()
   const openai = starting.use(await openAiOf(parts))
   const twilio = starting.use(await twilioOf(parts))
@@ -80,6 +89,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     twilio,
     openai,
     scenarios: loadScenarios,
+    watch: (watcher) => {
+      watchers.add(watcher)
+      return { [Symbol.dispose]: () => void watchers.delete(watcher) }
+    },
     addRecording: (name, wav) => recordings.set(name, readWav(wav)),
     recorded: (wav) => {
       const name = `recording-${randomBytes(4).toString('hex')}`
@@ -111,9 +124,8 @@ type Identity = { readonly accountSid: string; readonly authToken: string; reado
 type Parts = WorldOptions & {
   readonly recordings: ReadonlyMap<string, Sound>
   readonly scripts: Scripts
-  readonly log: RunLog
   readonly identity: Identity
-  readonly faults: FaultLog
+  readonly onEntry: (entry: WorldEntry) => void
 }
 
 function invent(): Identity {
@@ -124,7 +136,7 @@ function invent(): Identity {
   }
 }
 
-function openAiOf({ clock, seed, recordings, scripts, log, identity, faults }: Parts): Promise<FakeOpenAi> {
+function openAiOf({ clock, seed, recordings, scripts, identity, onEntry }: Parts): Promise<FakeOpenAi> {
   return startFakeOpenAi({
     clock,
     apiKeys: [identity.apiKey],
@@ -132,14 +144,11 @@ function openAiOf({ clock, seed, recordings, scripts, log, identity, faults }: P
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
       scripts.take(safetyIdentifier ?? `session ${sessionNumber}`, sessionNumber),
     speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
-    onEvent: (entry) => {
-      log.add('openai', entry)
-      faults.addModel(entry)
-    },
+    onEvent: (entry) => onEntry({ side: 'openai', entry }),
   })
 }
 
-function twilioOf({ clock, seed, publicUrl, recordings, log, identity, faults }: Parts): Promise<FakeTwilio> {
+function twilioOf({ clock, seed, publicUrl, recordings, identity, onEntry }: Parts): Promise<FakeTwilio> {
   const voiceUrl = `${publicUrl}/twilio/voice`
   const statusCallback = `${publicUrl}/twilio/status`
   return startFakeTwilio({
@@ -149,10 +158,7 @@ function twilioOf({ clock, seed, publicUrl, recordings, log, identity, faults }:
     seed,
     numbers: [{ phoneNumber: OUR_NUMBER, voiceUrl, statusCallback }],
     speech: (clip) => samplesAt(recordings.get(clip), 8_000),
-    onEvent: (entry) => {
-      log.add('twilio', entry)
-      faults.addTwilio(entry)
-    },
+    onEvent: (entry) => onEntry({ side: 'twilio', entry }),
   })
 }
 
