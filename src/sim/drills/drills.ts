@@ -6,6 +6,8 @@ import {
   type DrillOptions,
   type DrillResult,
 } from './drill.ts'
+import { faultCases } from './fault-cases.ts'
+import { drillFaults, faultsEnv } from './faults.ts'
 import { drillHandshake } from './handshake.ts'
 import { drillInterruptions } from './interruptions.ts'
 import { drillSignatures, signaturesEnv } from './signatures.ts'
@@ -25,6 +27,7 @@ type Drill = {
 const drills: Readonly<Record<string, Drill>> = {
   signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
   interruptions: { fullCount: 500, env: {}, apart: true, run: drillInterruptions },
+  faults: { fullCount: faultCases.length, env: faultsEnv, apart: true, run: drillFaults },
   handshake: { fullCount: 30, env: {}, run: drillHandshake },
   voice: { fullCount: 4, env: voiceEnv, run: drillVoice },
   'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },

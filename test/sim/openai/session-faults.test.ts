@@ -80,11 +80,14 @@ describe('RealtimeSession, faults', () => {
 
   it('does not take a sentence that was ordered word for word for a reply of the script', () => {
     const driver = new SessionDriver({
-      replies: [{ say: 'One.' }],
-      faults: [{ kind: 'dropSession', duringReply: { reply: 1, audioMs: 0 } }],
+      replies: [{ say: 'One.', audioMs: 300 }],
+      exactReplies: [{ say: 'Hello.', audioMs: 4_000 }],
+      faults: [{ kind: 'dropSession', duringReply: { reply: 1, audioMs: 1_000 } }],
     })
+    driver.send({ type: 'response.create' }).wait(2_000)
     const instructions = 'Say exactly this and nothing else: "Hello."'
     driver.send({ type: 'response.create', response: { instructions } }).wait(2_000)
+    expect(driver.all('response.done')).toHaveLength(2)
     expect(driver.hangUps).toEqual([])
   })
 
