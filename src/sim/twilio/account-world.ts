@@ -2,6 +2,7 @@ import { seededRandom } from '../caller/random.ts'
 import type { CallWorld } from './call-world.ts'
 import { stampedLog } from './event-log.ts'
 import type { FakeTwilioOptions } from './fake-twilio-options.ts'
+import { FrontProxy } from './front-proxy.ts'
 import { defaultLimits } from './limits.ts'
 import { networkTransport } from './network-transport.ts'
 import { Recordings } from './recordings.ts'
@@ -17,9 +18,10 @@ export function createAccountWorld(
   const log = stampedLog(clock, options.onEvent ?? (() => {}))
   const transport = options.transport ?? networkTransport()
   const random = seededRandom(options.seed ?? 1)
+  const proxy = new FrontProxy({ clock, transport })
   const sendWebhook = webhookSender({
     clock,
-    transport,
+    transport: proxy,
     authToken,
     random: seededRandom(random.whole(2 ** 32)),
     log,
@@ -36,6 +38,7 @@ export function createAccountWorld(
     limits,
     log,
     transport,
+    proxy,
     sendWebhook,
     speech: options.speech ?? (() => undefined),
     answerOutbound: options.answerOutbound ?? (() => ({ kind: 'noAnswer' })),

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../caller/random.ts'
 import type { Speech } from '../caller/runner.ts'
 import type { Log } from './event-log.ts'
+import type { FrontProxy } from './front-proxy.ts'
 import type { FakeTwilioLimits } from './limits.ts'
 import type { AnswerOutbound } from './outbound-answer.ts'
 import type { Recordings } from './recordings.ts'
@@ -18,6 +19,8 @@ export type CallWorld = {
   readonly limits: FakeTwilioLimits
   readonly log: Log
   readonly transport: Transport
+  /** What every webhook goes through. */
+  readonly proxy: FrontProxy
   readonly sendWebhook: SendWebhook
   readonly speech: Speech
   readonly answerOutbound: AnswerOutbound

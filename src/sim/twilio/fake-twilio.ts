@@ -48,6 +48,8 @@ export type FakeTwilio = AsyncDisposable & {
   placeCall(options: PlaceCallOptions): FakeCall
   /** From now on such REST requests go wrong, whatever call they are about, until disposed. */
   failRest(fault: RestFault): Disposable
+  /** From now on webhooks that find no server are held so long, as a proxy in front of the product can; at first not. */
+  holdWebhooks(holdMs: number): void
   /** Lets somebody write to a number of the account; resolves with the product's replies. */
   sendText(text: {
     readonly from: string
@@ -84,6 +86,7 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     messages: account.messages.bySid,
     placeCall: (call) => account.placeCall(call),
     failRest: (fault) => account.restFaults.plant(fault),
+    holdWebhooks: (holdMs) => void (account.world.proxy.holdMs = holdMs),
     sendText: (text) => account.messages.receive(text, account.numberOf(text.to, 'write to').smsUrl),
     async [Symbol.asyncDispose]() {
       await account.close()

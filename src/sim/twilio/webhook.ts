@@ -29,7 +29,7 @@ export type SendWebhook = (request: WebhookRequest) => Promise<WebhookResult>
 /** What a webhook sender needs. */
 export type WebhookOptions = {
   readonly clock: Clock
-  readonly transport: Transport
+  readonly transport: Pick<Transport, 'request'>
   readonly authToken: string
   readonly random: Random
   readonly log: Log
