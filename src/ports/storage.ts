@@ -100,6 +100,12 @@ export type CompleteCall = {
   readonly messages: readonly MessageRecord[]
 }
 
+/** A call that a dead process left open, and what was recorded of it. */
+export type OrphanRecord = CompleteCall & {
+  /** Nonces issued for it: one when it was answered, one for every further stream. */
+  readonly nonces: number
+}
+
 /**
  * The record of calls. Writes of one call are applied in the order they were asked for. `put…` insert or replace by
  * key; they may be batched up to 250 ms, except where a method says that it is durable when it resolves.
@@ -131,6 +137,8 @@ export interface CallStorage {
   claimNonce(nonce: string, nowMs: number): Promise<NonceClaim>
   /** The newest unclaimed, unexpired nonce of a call, for a repeated webhook. */
   openNonce(callSid: string, nowMs: number): Promise<string | undefined>
+  /** Ends the streams and sessions that a dead process left open as `processDied`; answers its calls, still open. */
+  orphans(nowMs: number): Promise<readonly OrphanRecord[]>
   /** Ends every call that is still open as `processDied`, with its streams and sessions; answers their CallSids. */
   closeOrphans(nowMs: number): Promise<readonly string[]>
   /** Resolves when everything asked for so far is on disk. */

@@ -7,6 +7,7 @@ import type {
   CallStorage,
   CompleteCall,
   MessageRecord,
+  OrphanRecord,
   SessionRecord,
   StreamRecord,
   TurnRecord,
@@ -15,6 +16,7 @@ import { completeCall } from './complete-call.ts'
 import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
 import type { Database } from './database.ts'
 import { insertMessage, setNotice } from './messages.ts'
+import { openCalls } from './open-calls.ts'
 import { claimNonce, insertNonce, openNonce, type IssuedNonce } from './nonces.ts'
 import type { Schema } from './schema.ts'
 import { closeOpenSessions, putSession } from './sessions.ts'
@@ -83,6 +85,14 @@ export class DatabaseCallStorage implements CallStorage {
 
   openNonce(callSid: string, nowMs: number): Promise<string | undefined> {
     return this.#read((db) => openNonce(db, callSid, nowMs))
+  }
+
+  orphans(nowMs: number): Promise<readonly OrphanRecord[]> {
+    return this.#writes.add(async (db) => {
+      await closeOpenStreams(db, nowMs)
+      await closeOpenSessions(db, nowMs)
+      return await openCalls(db)
+    }, 'now')
   }
 
   closeOrphans(nowMs: number): Promise<readonly string[]> {

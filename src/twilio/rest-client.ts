@@ -1,9 +1,11 @@
 import type { Twilio } from 'twilio'
 import { deadline } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { CallInquiry, CallStanding } from '../ports/call-inquiry.ts'
 import type { TelephonyControl, TelephonyOutcome } from '../ports/telephony.ts'
 import { nothingSentCodes, sentenceFor } from './error-table.ts'
 import { TwilioError } from './twilio-error.ts'
+import { callStatusNamed } from './webhook-fields.ts'
 
 /** Which account orders are given to, and where. */
 export type TwilioRestOptions = {
@@ -19,8 +21,8 @@ export type TwilioRestOptions = {
 /** Codes that answer a hang-up of a call that is over already. */
 const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', '20404'])
 
-/** Orders about calls, given through Twilio's SDK, which is loaded at the first one. */
-export class TwilioRest implements TelephonyControl {
+/** Orders and questions about calls, given through Twilio's SDK, which is loaded at the first one. */
+export class TwilioRest implements TelephonyControl, CallInquiry {
   readonly #options: TwilioRestOptions
   readonly #timeoutMs: number
   #client: Promise<Twilio> | undefined
@@ -42,14 +44,24 @@ export class TwilioRest implements TelephonyControl {
     return this.#order((client) => client.messages.create({ from, to, body }), undefined)
   }
 
+  async standing(callSid: string, signal?: AbortSignal): Promise<CallStanding> {
+    try {
+      const { status, duration } = await this.#ask((client) => client.calls(callSid).fetch(), signal)
+      const known = { kind: 'known', status: callStatusNamed(status) } as const
+      // A text of whole seconds, null while the call lives.
+      return /^[0-9]{1,9}$/.test(duration) ? { ...known, durationSeconds: Number(duration) } : known
+    } catch (thrown) {
+      const { code, sentence } = asTwilioError(thrown)
+      return code === '20404' ? { kind: 'noSuchCall' } : { kind: 'failed', code, sentence }
+    }
+  }
+
   async #order(
     give: (client: Twilio) => Promise<unknown>,
     signal: AbortSignal | undefined,
   ): Promise<TelephonyOutcome> {
     try {
-      if (signal?.aborted) throw failure('aborted', { ambiguous: false })
-      this.#client ??= connect(this.#options, this.#timeoutMs)
-      await this.#inTime(give(await this.#client), signal)
+      await this.#ask(give, signal)
       return { ok: true }
     } catch (thrown) {
       const { code, sentence, ambiguous } = asTwilioError(thrown)
@@ -57,8 +69,14 @@ export class TwilioRest implements TelephonyControl {
     }
   }
 
+  async #ask<T>(ask: (client: Twilio) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted) throw failure('aborted', { ambiguous: false })
+    this.#client ??= connect(this.#options, this.#timeoutMs)
+    return this.#inTime(ask(await this.#client), signal)
+  }
+
   /** The SDK knows no signal: when the wait ends the request may still arrive, so the outcome is not known. */
-  async #inTime(request: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  async #inTime<T>(request: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     using limit = deadline({
       clock: this.#options.clock,
       delayMs: this.#timeoutMs,
@@ -72,7 +90,7 @@ export class TwilioRest implements TelephonyControl {
         { once: true },
       )
     })
-    await Promise.race([request, ended])
+    return await Promise.race([request, ended])
   }
 }
 

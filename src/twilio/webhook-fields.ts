@@ -141,7 +141,7 @@ export function callStatusOf(form: Form): CallStatusUpdate | undefined {
   if (!data) return undefined
   return {
     callSid: data.CallSid,
-    status: isCallStatus(data.CallStatus) ? data.CallStatus : 'unknown',
+    status: callStatusNamed(data.CallStatus),
     ...(data.SequenceNumber === undefined ? {} : { sequenceNumber: data.SequenceNumber }),
     ...(data.CallDuration === undefined ? {} : { durationSeconds: data.CallDuration }),
     ...(data.ErrorCode ? { errorCode: data.ErrorCode } : {}),
@@ -176,6 +176,11 @@ function referenceOf(target: string): { readonly ref: string } | 'malformed' | u
   return values.length === 1 && ref !== undefined && ownReference.safeParse(ref).success
     ? { ref }
     : 'malformed'
+}
+
+/** The state of a call by Twilio's word for it. */
+export function callStatusNamed(name: string): CallStatus {
+  return isCallStatus(name) ? name : 'unknown'
 }
 
 function isCallStatus(text: string): text is CallStatus {

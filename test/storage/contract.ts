@@ -210,6 +210,38 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
   nonceContract(name, open)
 
   describe(`${name}: orphans`, () => {
+    it('orphans() ends streams and sessions of a dead process, and answers its calls, which stay open', async () => {
+      await using storage = await open()
+      const talking = { ...ringingCall(), status: 'in-progress' as const, answeredAtMs: startedAtMs + 1 }
+      const ringing = { ...ringingCall(), startedAtMs: startedAtMs + 2 }
+      const over = { ...ringingCall(), endedAtMs: startedAtMs, ending: 'idle' as const }
+      await Promise.all([talking, ringing, over].map((call) => storage.insertCall(call)))
+      const { callSid } = talking
+      for (const nonce of [`${callSid}a`, `${callSid}b`]) {
+        await storage.insertNonce({ nonce, callSid, issuedAtMs: startedAtMs, expiresAtMs: startedAtMs + 9 })
+      }
+      const turn = turnOf(callSid, 0)
+      const writes = [
+        storage.putStream({ streamSid: `MZ${callSid}`, callSid, startedAtMs }),
+        storage.putSession({ sessionKey: callSid, callSid, provider: 'p', model: 'm', startedAtMs }),
+        storage.putTurn(turn),
+      ]
+      const nowMs = startedAtMs + 1000
+      const orphans = await storage.orphans(nowMs)
+      await Promise.all(writes)
+      const ended = { endedAtMs: nowMs, endReason: 'processDied' }
+      const ours = orphans.filter(({ call }) =>
+        [callSid, ringing.callSid, over.callSid].includes(call.callSid),
+      )
+      expect(ours).toMatchObject([
+        { call: talking, streams: [ended], sessions: [ended], turns: [turn], nonces: 2 },
+        { call: ringing, streams: [], sessions: [], turns: [], nonces: 0 },
+      ])
+      expect(await storage.findCall(callSid)).toStrictEqual(talking)
+      expect(await storage.claimNonce(`${callSid}a`, startedAtMs)).toEqual({ ok: true, callSid })
+      expect((await storage.orphans(nowMs)).map(({ call }) => call.callSid)).toContain(callSid)
+    })
+
     it('closeOrphans() ends what a dead process left open, once', async () => {
       await using storage = await open()
       const talking = { ...ringingCall(), status: 'in-progress' as const }

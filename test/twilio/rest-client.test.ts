@@ -58,6 +58,43 @@ function answer(status: number, body: unknown): Respond {
 
 const callSid = newCallSid()
 
+describe('TwilioRest.standing()', () => {
+  it('answers how the call stands, and how long it was when it is over', async () => {
+    await using live = await startApi(answer(200, { sid: callSid, status: 'in-progress', duration: null }))
+    expect(await live.rest.standing(callSid)).toEqual({ kind: 'known', status: 'in-progress' })
+    expect(live.seen).toMatchObject([
+      { method: 'GET', url: `/some/prefix/2010-04-01/Accounts/${accountSid}/Calls/${callSid}.json` },
+    ])
+    await using over = await startApi(answer(200, { sid: callSid, status: 'no-answer', duration: '0' }))
+    expect(await over.rest.standing(callSid)).toEqual({
+      kind: 'known',
+      status: 'no-answer',
+      durationSeconds: 0,
+    })
+    await using newer = await startApi(answer(200, { sid: callSid, status: 'levitating' }))
+    expect(await newer.rest.standing(callSid)).toEqual({ kind: 'known', status: 'unknown' })
+  })
+
+  it('tells a call that is not known from a question that was not answered', async () => {
+    await using unknown = await startApi(answer(404, { code: 20404, message: 'x', status: 404 }))
+    expect(await unknown.rest.standing(callSid)).toEqual({ kind: 'noSuchCall' })
+    await using refusing = await startApi(answer(401, { code: 20003, message: 'x', status: 401 }))
+    expect(await refusing.rest.standing(callSid)).toMatchObject({ kind: 'failed', code: '20003' })
+    await using failing = await startApi(answer(503, '<html>'))
+    expect(await failing.rest.standing(callSid)).toMatchObject({ kind: 'failed', code: '503' })
+  })
+
+  it('does not wait longer than its deadline, or its signal', async () => {
+    const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>()
+    await using silent = await startApi(() => onAsked())
+    const late = silent.rest.standing(callSid)
+    await asked
+    silent.clock.advance(8_000)
+    expect(await late).toMatchObject({ kind: 'failed', code: 'timeout' })
+    expect(await silent.rest.standing(callSid, AbortSignal.abort())).toMatchObject({ code: 'aborted' })
+  })
+})
+
 describe('TwilioRest.hangUp()', () => {
   it('completes the call at the configured base, with the prefix and the credentials', async () => {
     await using api = await startApi(answer(200, { sid: callSid, status: 'completed' }))

@@ -15,6 +15,7 @@ import type {
   CallRecord,
   CallStorage,
   MessageRecord,
+  OrphanRecord,
   SessionRecord,
   StreamRecord,
   TurnRecord,
@@ -168,6 +169,10 @@ export class MemoryStorage implements CallStorage {
 
   async openNonce(): Promise<undefined> {
     return undefined
+  }
+
+  async orphans(): Promise<readonly OrphanRecord[]> {
+    return []
   }
 
   async closeOrphans(): Promise<readonly string[]> {
