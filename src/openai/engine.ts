@@ -22,7 +22,7 @@ export function createRealtimeEngine(options: RealtimeOptions): SpeechEngine {
     repliesToTurns: turnDetection?.create_response ?? false,
     interrupts: turnDetection?.interrupt_response ?? false,
   }
-  const { clock, metrics } = options
+  const { clock, metrics, loop } = options
   let live = 0
   return {
     name: 'openai-realtime',
@@ -46,6 +46,7 @@ export function createRealtimeEngine(options: RealtimeOptions): SpeechEngine {
         log,
         metrics,
         onOver: () => metrics.gauge('realtime_sessions_live', --live),
+        ...(loop && { onEnter: () => loop.enter(request.callSid, clock.nowMs()) }),
       })
     },
   }

@@ -7,6 +7,7 @@ import type {
 } from 'openai/resources/realtime/realtime'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { knownModel } from './models.ts'
 
@@ -76,6 +77,8 @@ export type RealtimeOptions = {
   readonly metrics: Metrics
   /** Where audio deltas are decoded; must stay attached while the engine lives. Default: memory of its own. */
   readonly scratch?: Buffer
+  /** Unset where nobody watches the loop. */
+  readonly loop?: LoopEntries
 }
 
 /** Values of the options that may be left out. */

@@ -35,6 +35,8 @@ export type SessionOptions = {
   readonly metrics: Metrics
   /** Told once, when the session is over for whatever reason. */
   readonly onOver: () => void
+  /** Told of each message before anything else is done with it. */
+  readonly onEnter?: () => void
 }
 
 /**
@@ -127,6 +129,7 @@ export class RealtimeSession implements SpeechSession {
 
   #onMessage(message: Buffer, isBinary: boolean): void {
     if (this.#phase === 'over') return
+    this.#options.onEnter?.()
     // Not #guarded: the audio path makes no closure.
     try {
       if (!this.#budget.take(this.#options.clock.nowMs())) this.#lose({ reason: 'flooded', retryable: true })

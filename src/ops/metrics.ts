@@ -21,6 +21,7 @@ const counterHelp: Readonly<Record<CounterName, string>> = {
   interruptions_total: 'Replies that a caller interrupted',
   background_failures_total: 'Tasks in the background that failed, by name',
   storage_writes_total: 'Records written, by outcome',
+  loop_blocked_total: 'Times that the event loop stood still for more than 200 ms',
 }
 
 const histogramHelp: Readonly<Record<HistogramName, string>> = {
@@ -39,6 +40,8 @@ const gaugeHelp: Readonly<Record<GaugeName, string>> = {
   media_sockets_live: 'Media sockets that are open now',
   media_sockets_pending: 'Media sockets that have not started yet',
   realtime_sessions_live: 'Realtime sessions that are open now',
+  event_loop_recent_p99_ms:
+    'Lateness of the event loop in the last five seconds, p99, in ms: what admission goes by',
 }
 
 /** From the tenths of a millisecond that the bridge takes to the seconds that a model takes. */

@@ -17,6 +17,7 @@ export type CounterName =
   | 'interruptions_total'
   | 'background_failures_total'
   | 'storage_writes_total'
+  | 'loop_blocked_total'
 
 /** Histograms in milliseconds. */
 export type HistogramName =
@@ -31,7 +32,11 @@ export type HistogramName =
 
 /** Gauges. */
 export type GaugeName =
-  'calls_live' | 'media_sockets_live' | 'media_sockets_pending' | 'realtime_sessions_live'
+  | 'calls_live'
+  | 'media_sockets_live'
+  | 'media_sockets_pending'
+  | 'realtime_sessions_live'
+  | 'event_loop_recent_p99_ms'
 
 /** Labels of a metric: reasons, kinds, directions. Never a number, a name or an id of a call. */
 export type Labels = Readonly<Record<string, string>>

@@ -2,6 +2,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
+import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { StreamEndReason, StreamEvent, StreamReceiver } from '../ports/telephony.ts'
 import { FaultBudget } from './fault-budget.ts'
@@ -24,6 +25,8 @@ export type MediaContext = {
   readonly metrics: Metrics
   readonly limits: TwilioLimits
   readonly scratch: Buffer
+  /** Unset where nobody watches the loop. */
+  readonly loop?: LoopEntries
 }
 
 const ULAW_SILENCE = 0xff
@@ -67,7 +70,7 @@ export class MediaSocket {
     this.#watch = new SilenceWatch({
       clock,
       endMs: limits.mediaSilenceMs,
-      onPause: (silentMs) => this.#tell({ kind: 'mediaPaused', silentMs, atMs: clock.nowMs() }),
+      onPause: (silentMs) => this.#tell({ kind: 'mediaPaused', silentMs, atMs: this.#arrived() }),
       onEnd: () => this.#finish('mediaSilence', 1008, 'no media'),
     })
     this.#startTimer = clock.setTimer(limits.streamStartDeadlineMs, () => this.#refuse('noStart'))
@@ -134,9 +137,9 @@ export class MediaSocket {
       case 'media':
         return this.#onMedia(message, bytes)
       case 'dtmf':
-        return this.#tell({ kind: 'dtmf', digit: message.digit, atMs: this.#context.clock.nowMs() })
+        return this.#tell({ kind: 'dtmf', digit: message.digit, atMs: this.#arrived() })
       case 'mark':
-        return this.#tell({ kind: 'mark', name: message.name, atMs: this.#context.clock.nowMs() })
+        return this.#tell({ kind: 'mark', name: message.name, atMs: this.#arrived() })
       case 'stop':
         return this.#finish('stop', 1000, 'stopped')
       case 'start':
@@ -154,6 +157,7 @@ export class MediaSocket {
     if (start.accountSid !== accountSid || start.callSid !== this.#callSid) return this.#refuse('wrongCall')
     if (!start.isUlaw8k) return this.#refuse('wrongFormat')
 
+    this.#arrived()
     this.#streamSid = start.streamSid
     this.#codec.expectStream(start.streamSid)
     this.#startTimer.cancel()
@@ -175,11 +179,11 @@ export class MediaSocket {
   }
 
   #onMedia(message: DecodedMedia, bytes: Buffer): void {
-    const { clock, metrics } = this.#context
+    const { metrics } = this.#context
     const { payloadBytes, timestampMs } = message
     metrics.count('media_frames_in_total')
     if (payloadBytes === 0) return
-    const nowMs = clock.nowMs()
+    const nowMs = this.#arrived()
     const durationMs = payloadBytes / BYTES_PER_MS
     const placement = this.#line.place({ timestampMs, durationMs, nowMs })
     switch (placement.kind) {
@@ -203,6 +207,13 @@ export class MediaSocket {
       const piece = this.#codec.audio(Math.min(left, FILL_PIECE_BYTES)).fill(ULAW_SILENCE)
       this.#receiver?.onMedia(piece)
     }
+  }
+
+  /** Marks that work of this call enters the loop, and answers when. */
+  #arrived(): number {
+    const atMs = this.#context.clock.nowMs()
+    this.#context.loop?.enter(this.#callSid, atMs)
+    return atMs
   }
 
   #isStreaming(): boolean {
@@ -266,6 +277,6 @@ export class MediaSocket {
     this.#socket.close(code, closeReason(text))
     if (!this.#receiver) return
     this.#log.event('info', 'streamEnded', { streamSid: this.#streamSid, reason })
-    this.#tell({ kind: 'streamEnded', reason, atMs: this.#context.clock.nowMs() })
+    this.#tell({ kind: 'streamEnded', reason, atMs: this.#arrived() })
   }
 }

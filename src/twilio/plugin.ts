@@ -5,6 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
+import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { defaultLimits } from './limits.ts'
 import type { TwilioLimits } from './limits.ts'
@@ -36,6 +37,8 @@ export type TwilioPluginOptions = {
   readonly limits?: Partial<TwilioLimits>
   /** Where caller audio is decoded to, at least 8,000 bytes: memory that the audio engine reads without a copy. */
   readonly scratch?: Buffer
+  /** Unset where nobody watches the loop. */
+  readonly loop?: LoopEntries
 }
 
 /** A media message is about 350 bytes; 64 KiB holds the largest payload we take. */
@@ -60,7 +63,7 @@ const socketOptions = {
 export function twilioPlugin(options: TwilioPluginOptions): FastifyPluginAsync {
   const address = publicAddress(options.publicUrl)
   checkTokens(options.authTokens)
-  const { accountSid, authTokens: tokens, calls, clock, log, metrics } = options
+  const { accountSid, authTokens: tokens, calls, clock, log, metrics, loop } = options
   // One for all sockets: a message is decoded and handed over before the next one is read.
   const scratch = options.scratch ?? Buffer.alloc(maxPayloadBytes)
   checkScratch(scratch)
@@ -89,7 +92,7 @@ export function twilioPlugin(options: TwilioPluginOptions): FastifyPluginAsync {
     claimDeadlineMs: limits.streamStartDeadlineMs,
     slots: new SocketSlots({ maxPending: limits.maxPendingSockets, maxTotal: limits.maxSockets, metrics }),
   }
-  const media = { accountSid, calls, clock, log, metrics, limits, scratch }
+  const media = { accountSid, calls, clock, log, metrics, limits, scratch, ...(loop && { loop }) }
 
   return async (scope) => {
     leaveBodiesUnread(scope)

@@ -31,6 +31,17 @@ describe('RealtimeSession', () => {
     })
   })
 
+  it('marks each message that enters the event loop with its call', async () => {
+    const entries: string[] = []
+    await using server = await ScriptedServer.start()
+    const loop = { enter: (callSid: string) => void entries.push(callSid) }
+    const { peer, receiver, update } = await connect(server, { loop }, { callSid: 'CAours' })
+    receiver.onTold = () => expect(entries).toHaveLength(1)
+    peer.send(echo(update))
+    await receiver.next('sessionReady')
+    expect(entries).toEqual(['CAours'])
+  })
+
   it('append() refuses until the session agrees, then sends the very bytes', async () => {
     await using server = await ScriptedServer.start()
     const { session, peer, receiver, update } = await connect(server)

@@ -26,6 +26,28 @@ describe('MediaSocket while streaming', () => {
     expect(server.metrics.total('protocol_faults_total')).toBe(0)
   })
 
+  it('marks each message that enters the event loop with its call, before the call hears of it', async () => {
+    const entries: string[] = []
+    const seen: number[] = []
+    await using server = await startServer({ loop: { enter: (callSid) => void entries.push(callSid) } })
+    const streams = [await FakeStream.start(server), await FakeStream.start(server)]
+    const [first, second] = streams
+    const [receiver] = server.calls.streams
+    if (!first || !second || !receiver) throw new Error('Two streams were to be there')
+    expect(entries).toEqual([first.callSid, second.callSid])
+    entries.length = 0
+    receiver.onAudio = () => void seen.push(entries.length)
+    first.media(frame(1))
+    await first.roundTrip()
+    second.media(frame(2))
+    second.dtmf('5')
+    await second.roundTrip()
+    expect(seen).toEqual([1])
+    const of = (callSid: string) => entries.filter((entry) => entry === callSid).length
+    expect([of(first.callSid), of(second.callSid)]).toEqual([1, 2])
+    expect(entries[0]).toBe(first.callSid)
+  })
+
   it('keeps the audio of streams that share a scratch apart', async () => {
     await using server = await startServer()
     const streams = [await FakeStream.start(server), await FakeStream.start(server)]

@@ -1,0 +1,117 @@
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { LoopEntries } from '../ports/loop-entries.ts'
+import type { Metrics } from '../ports/metrics.ts'
+
+/** A loop that stands still for longer than this is reported. */
+const BLOCKED_MS = 200
+/** How often the loop is looked at: as often as a caller's audio comes. */
+const TICK_MS = 20
+/** The time that counts as recent, in which there are at most so many ticks. */
+const RECENT_MS = 5_000
+const RECENT_TICKS = 256
+/** A process that has only just started is late for reasons of its own. */
+const SETTLED_MS = 2_000
+/** How often the recent delay is shown to the metrics. */
+const SHOW_EVERY_TICKS = 50
+/** Who entered the loop longer ago than this has nothing to do with its standing still. */
+const SUSPECT_MS = 1_000
+
+/**
+ * Measures how late the event loop is, all the time, and reports when it stood still, with the call whose work it was.
+ *
+ * A loop that is blocked cannot report itself, so it does when it runs again. By then others have entered it: what
+ * waited comes first, and the timer of the watch after it. So each entry is compared with the one before it, and the
+ * call after whose entry nothing came for longest is the one that is named. A loop that never comes back is not
+ * reported from within: the health check of whoever runs the process ends it, and the next start finds its calls.
+ */
+export class LoopWatch implements LoopEntries, Disposable {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #metrics: Metrics
+  readonly #lateMs = new Float64Array(RECENT_TICKS)
+  readonly #tickedAtMs = new Float64Array(RECENT_TICKS).fill(-Infinity)
+  #ticks = 0
+  #startedMs: number
+  #lastTickMs: number
+  #timer: Timer | undefined
+  /** The last entry. */
+  #callSid = ''
+  #enteredAtMs = -Infinity
+  /** The entry since the last tick after which nothing came for longest. */
+  #longestMs = 0
+  #suspect = ''
+
+  constructor(ports: { readonly clock: Clock; readonly log: Log; readonly metrics: Metrics }) {
+    this.#clock = ports.clock
+    this.#log = ports.log
+    this.#metrics = ports.metrics
+    this.#startedMs = ports.clock.nowMs()
+    this.#lastTickMs = this.#startedMs
+  }
+
+  /** Begins to watch: once, when the process has started, which keeps the loop busy for a while. */
+  start(): void {
+    this.#startedMs = this.#clock.nowMs()
+    this.#lastTickMs = this.#startedMs
+    this.#setTimer()
+  }
+
+  enter(callSid: string, atMs: number): void {
+    if (atMs - this.#enteredAtMs > this.#longestMs) this.#suspectLast(atMs)
+    this.#callSid = callSid
+    this.#enteredAtMs = atMs
+  }
+
+  /**
+   * How late the loop was in the last five seconds, 99th percentile of its ticks, in ms: a single stall does not count,
+   * but for a loop that hardly turns any more the longest one does. 0 in the first two seconds.
+   */
+  recentP99Ms(): number {
+    const nowMs = this.#clock.nowMs()
+    if (nowMs - this.#startedMs < SETTLED_MS) return 0
+    const sinceMs = nowMs - RECENT_MS
+    const recent = this.#lateMs.filter((_, index) => (this.#tickedAtMs[index] ?? 0) >= sinceMs).toSorted()
+    return recent[Math.ceil(0.99 * recent.length) - 1] ?? 0
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.cancel()
+  }
+
+  #setTimer(): void {
+    const dueMs = this.#clock.nowMs() + TICK_MS
+    this.#timer = this.#clock.setTimer(TICK_MS, () => this.#tick(dueMs))
+  }
+
+  #tick(dueMs: number): void {
+    const nowMs = this.#clock.nowMs()
+    const lateMs = Math.max(0, nowMs - dueMs)
+    const place = this.#ticks++ % RECENT_TICKS
+    this.#lateMs[place] = lateMs
+    this.#tickedAtMs[place] = nowMs
+    if (lateMs > BLOCKED_MS) this.#report({ nowMs, lateMs })
+    if (this.#ticks % SHOW_EVERY_TICKS === 0) {
+      this.#metrics.gauge('event_loop_recent_p99_ms', this.recentP99Ms())
+    }
+    this.#lastTickMs = nowMs
+    this.#longestMs = 0
+    this.#suspect = ''
+    this.#setTimer()
+  }
+
+  /** The loop has turned since an entry before the last tick: only what came after the tick can be held against it. */
+  #suspectLast(untilMs: number): void {
+    const heldMs = untilMs - Math.max(this.#enteredAtMs, this.#lastTickMs)
+    if (heldMs <= this.#longestMs) return
+    this.#longestMs = heldMs
+    this.#suspect = this.#lastTickMs - this.#enteredAtMs > SUSPECT_MS ? '' : this.#callSid
+  }
+
+  #report({ nowMs, lateMs }: { readonly nowMs: number; readonly lateMs: number }): void {
+    this.#suspectLast(nowMs)
+    const log = this.#suspect === '' ? this.#log : this.#log.forCall(this.#suspect)
+    log.event('warn', 'loopBlocked', { durationMs: Math.max(lateMs, this.#longestMs) })
+    this.#metrics.count('loop_blocked_total')
+  }
+}

@@ -1,0 +1,205 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Clock, systemClock, type Timer } from '../../src/lib/clock.ts'
+import { LoopWatch } from '../../src/ops/loop-watch.ts'
+import type { Log, LogFields } from '../../src/ports/log.ts'
+
+type Line = { readonly kind: string; readonly callSid?: string } & LogFields
+
+/** A log that keeps its lines with the call they are about. */
+function keptLog(lines: Line[], callSid?: string): Log {
+  return {
+    event: (_level, kind, fields = {}) =>
+      void lines.push({ kind, ...(callSid !== undefined && { callSid }), ...fields }),
+    forCall: (of) => keptLog(lines, of),
+  }
+}
+
+/** A clock on which the loop stands still now and then: what falls due meanwhile fires late, when it turns again. */
+class StallingClock implements Clock {
+  #nowMs = 0
+  readonly #timers = new Set<{ readonly dueMs: number; readonly fire: () => void }>()
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  wallMs(): number {
+    return this.#nowMs
+  }
+
+  setTimer(delayMs: number, fire: () => void): Timer {
+    const timer = { dueMs: this.#nowMs + delayMs, fire }
+    this.#timers.add(timer)
+    return { cancel: () => this.#timers.delete(timer) }
+  }
+
+  pendingTimers(): number {
+    return this.#timers.size
+  }
+
+  stall(durationMs: number): void {
+    this.#nowMs += durationMs
+  }
+
+  turn(): void {
+    for (const timer of this.#timers) {
+      if (timer.dueMs <= this.#nowMs && this.#timers.delete(timer)) timer.fire()
+    }
+  }
+
+  advance(durationMs: number): void {
+    for (let ms = 0; ms < durationMs; ms++) {
+      this.#nowMs++
+      this.turn()
+    }
+  }
+}
+
+let open: LoopWatch | undefined
+afterEach(() => open?.[Symbol.dispose]())
+
+function watchOn<C extends Clock>(clock: C) {
+  const lines: Line[] = []
+  const counted: string[] = []
+  const metrics = {
+    count: (name: string) => void counted.push(name),
+    observe: () => undefined,
+    gauge: () => undefined,
+  }
+  open = new LoopWatch({ clock, log: keptLog(lines), metrics })
+  open.start()
+  return { watch: open, lines, counted, clock }
+}
+
+describe('LoopWatch: a loop that stood still', () => {
+  it('is reported once it turns again, with the call after whose entry nothing came for longest', () => {
+    const { watch, clock, lines, counted } = watchOn(new StallingClock())
+    clock.advance(1_000)
+    watch.enter('CAbefore', clock.nowMs())
+    clock.stall(40)
+    watch.enter('CAheld', clock.nowMs())
+    clock.stall(300)
+    // These had to wait, and enter before the timer of the watch fires.
+    for (const callSid of ['CAb', 'CAc', 'CAd']) {
+      watch.enter(callSid, clock.nowMs())
+      clock.stall(5)
+    }
+    expect(lines).toEqual([])
+    clock.turn()
+    expect(lines).toEqual([
+      { kind: 'loopBlocked', callSid: 'CAheld', durationMs: expect.closeTo(340, -1.7) as unknown },
+    ])
+    clock.advance(5_000)
+    expect(lines).toHaveLength(1)
+    expect(counted).toEqual(['loop_blocked_total'])
+  })
+
+  it('names the last one that entered, when nothing came after it', () => {
+    const { watch, clock, lines } = watchOn(new StallingClock())
+    clock.advance(1_000)
+    watch.enter('CAother', clock.nowMs())
+    clock.stall(2)
+    watch.enter('CAlast', clock.nowMs())
+    clock.stall(400)
+    clock.turn()
+    expect(lines.map(({ callSid }) => callSid)).toEqual(['CAlast'])
+  })
+
+  it('is judged anew each time: who held it longer before is not named for another', () => {
+    const { watch, clock, lines } = watchOn(new StallingClock())
+    for (const [callSid, heldMs] of [
+      ['CAlong', 500],
+      ['CAshort', 250],
+    ] as const) {
+      clock.advance(1_000)
+      watch.enter(callSid, clock.nowMs())
+      clock.stall(heldMs)
+      watch.enter('CAother', clock.nowMs())
+      clock.turn()
+    }
+    expect(lines.map(({ callSid }) => callSid)).toEqual(['CAlong', 'CAshort'])
+  })
+
+  it('names nobody, when the last entry is long ago', () => {
+    const { watch, clock, lines } = watchOn(new StallingClock())
+    watch.enter('CAlong', clock.nowMs())
+    clock.advance(2_000)
+    clock.stall(400)
+    clock.turn()
+    expect(lines).toEqual([{ kind: 'loopBlocked', durationMs: expect.closeTo(400, -2) as unknown }])
+  })
+
+  it('is not reported below 200 ms, nor for a quiet time in which nobody entered', () => {
+    const { watch, clock, lines } = watchOn(new StallingClock())
+    watch.enter('CAquiet', clock.nowMs())
+    clock.advance(5_000)
+    watch.enter('CAquiet', clock.nowMs())
+    clock.stall(190)
+    clock.turn()
+    expect(lines).toEqual([])
+  })
+
+  it('is measured for real', async () => {
+    const { watch, lines } = watchOn(systemClock)
+    watch.enter('CAheld', performance.now())
+    const untilMs = performance.now() + 260
+    while (performance.now() < untilMs);
+    watch.enter('CAnext', performance.now())
+    await new Promise((resume) => setTimeout(resume, 0))
+    await new Promise((resume) => setTimeout(resume, 0))
+    expect(lines).toEqual([
+      { kind: 'loopBlocked', callSid: 'CAheld', durationMs: expect.closeTo(260, -2) as unknown },
+    ])
+  })
+})
+
+describe('LoopWatch.recentP99Ms()', () => {
+  it('is 0 in the first two seconds, whose stalls are of the start', () => {
+    const { watch, clock } = watchOn(new StallingClock())
+    clock.stall(300)
+    clock.turn()
+    expect(watch.recentP99Ms()).toBe(0)
+    clock.advance(2_000)
+    expect(watch.recentP99Ms()).toBe(0)
+  })
+
+  it('does not count a single stall, counts a loop that is late all the time, and forgets it in five seconds', () => {
+    const { watch, clock } = watchOn(new StallingClock())
+    clock.advance(5_000)
+    clock.stall(1_000)
+    clock.turn()
+    expect(watch.recentP99Ms()).toBe(0)
+    for (let turn = 0; turn < 30; turn++) {
+      clock.stall(150)
+      clock.turn()
+    }
+    expect(watch.recentP99Ms()).toBeGreaterThan(100)
+    clock.advance(4_500)
+    expect(watch.recentP99Ms()).toBeGreaterThan(100)
+    clock.advance(1_000)
+    expect(watch.recentP99Ms()).toBe(0)
+  })
+
+  it('is of the last five seconds, however seldom the loop turned in them', () => {
+    const { watch, clock } = watchOn(new StallingClock())
+    const late = (times: number, lateMs: number): void => {
+      for (let turn = 0; turn < times; turn++) {
+        clock.stall(lateMs + 20)
+        clock.turn()
+      }
+    }
+    late(200, 500)
+    expect(watch.recentP99Ms()).toBe(500)
+    late(4, 3_000)
+    expect(watch.recentP99Ms()).toBe(3_000)
+    late(100, 60)
+    expect(watch.recentP99Ms()).toBe(60)
+  })
+
+  it('leaves no timer behind', () => {
+    const { watch, clock } = watchOn(new StallingClock())
+    clock.advance(100)
+    watch[Symbol.dispose]()
+    expect(clock.pendingTimers()).toBe(0)
+  })
+})
