@@ -1,16 +1,16 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { startRehearsal } from './app/rehearsal.ts'
-import { startServer } from './app/server.ts'
+import { type Server, startServer } from './app/server.ts'
 import type { Environment } from './config/field.ts'
 import { readConfig } from './config/read-config.ts'
 import { runMode } from './config/run-mode.ts'
-import type { Log } from './ports/log.ts'
 import { announcementOf } from './sim/announcement.ts'
 import { startControl, TurnFeed } from './sim/control.ts'
 
 /** What `npm start` runs, and what its terminal is told. */
-export type Running = AsyncDisposable & { readonly announcement: readonly string[]; readonly log: Log }
+export type Running = AsyncDisposable &
+  Pick<Server, 'drain' | 'drainMs' | 'log'> & { readonly announcement: readonly string[] }
 
 /**
  * Starts what the environment asks for: the server, or without an OpenAI key a rehearsal that waits for calls.
@@ -34,5 +34,6 @@ export async function start(env: Environment): Promise<Running> {
   starting.use(await startControl({ world: rehearsal.world, turns, runs, port }))
   const announcement = await announcementOf(rehearsal)
   const running = starting.move()
-  return { announcement, log: rehearsal.log, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const { log, drain, drainMs } = rehearsal
+  return { announcement, log, drain, drainMs, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }

@@ -75,6 +75,45 @@ describe.concurrent('npm start', { timeout: 40_000 }, () => {
     expect(leftIn(home.path)).toEqual([])
   })
 
+  it('on SIGTERM lets a live call go on, and on a second signal ends at once', async () => {
+    using home = temporaryHome()
+    await using server = await startRehearsalProcess({ home: home.path })
+    const call = ring(server, 'silent-caller')
+    await untilFirstTurn(call)
+    server.child.kill('SIGTERM')
+    await server.says('"stopping"', 'stdout')
+    const refused = await fetch(`http://127.0.0.1:${server.port}/readyz`)
+    expect([refused.status, await refused.json()]).toEqual([503, { status: 'not ready' }])
+    // The disclosure has been heard to its end: seconds later the call lives.
+    for await (const entry of call) {
+      expect(entry['kind']).toBe('turn')
+      if (Number(entry['heardMs']) > 3_000) break
+    }
+    server.child.kill('SIGTERM')
+    const { code, stdout } = await server.outcome
+    expect(code).toBe(143)
+    expect(logOf(stdout).find(({ kind }) => kind === 'stopping')).toMatchObject({
+      mode: 'patiently',
+      count: 1,
+    })
+    expect(logOf(stdout).map(({ kind }) => kind)).not.toContain('callEnded')
+  })
+
+  it('is gone when its time is over, also when something hangs', async () => {
+    using home = temporaryHome()
+    const plant = `import { Server } from 'node:http'; Server.prototype.close = function () { return this }`
+    const nodeFlags = ['--import', `data:text/javascript,${encodeURIComponent(plant)}`]
+    await using server = await startRehearsalProcess({
+      home: home.path,
+      nodeFlags,
+      env: { DRAIN_SECONDS: '3' },
+    })
+    server.child.kill('SIGTERM')
+    const { code, stdout } = await server.outcome
+    expect(code).toBe(1)
+    expect(logOf(stdout).at(-1)).toMatchObject({ level: 'fatal', kind: 'drainOverrun' })
+  })
+
   it('after kill -9 in mid-call closes the call in the record, and says so', async () => {
     using home = temporaryHome()
     const dataDir = join(home.path, 'data')
@@ -95,7 +134,7 @@ describe.concurrent('npm start', { timeout: 40_000 }, () => {
       // The next call is a new one, and not taken for the one that died.
       const next = ring(again, 'silent-caller')
       expect(await untilFirstTurn(next)).not.toBe(callSid)
-      again.child.kill('SIGTERM')
+      again.child.kill('SIGINT')
       const { folder } = (await rest(next)).at(-1) ?? {}
       expect(String(folder).startsWith(join(dataDir, 'runs'))).toBe(true)
       const { code, stdout } = await again.outcome

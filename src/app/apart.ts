@@ -46,6 +46,8 @@ export async function startApart(options: {
     value === undefined ? [] : [[name, value] as const],
   )
   const env = {
+    // Two processes and perhaps a whole test run share this machine: what is late here is not the server.
+    MAX_LOOP_DELAY_MS: '60000',
     ...Object.fromEntries(given),
     ...world.env,
     HOST: host,

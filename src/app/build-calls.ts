@@ -27,7 +27,7 @@ export async function buildCalls(
     readonly onTurn: ((turn: TurnRecord) => void) | undefined
   },
 ): Promise<Calls | undefined> {
-  const { config, secrets, clock, log, metrics } = parts
+  const { config, secrets, clock, log, metrics, loop } = parts
   const { accountSid, apiBaseUrl } = config.twilio
   const { twilioAuthToken: authToken, openaiApiKey } = secrets
   if (accountSid === undefined || authToken === undefined || openaiApiKey === undefined) return undefined
@@ -41,6 +41,7 @@ export async function buildCalls(
     clock,
     log,
     metrics,
+    loop,
     promptAudio,
     tools,
     audio,
@@ -49,10 +50,7 @@ export async function buildCalls(
     telephony,
     ownerNotice: ownerNotice(config, telephony),
     modelHealth: new ModelHealth(clock),
-    realtimeAudio: config.realtime.audio,
-    model: config.openai.realtimeModel,
-    heldAudioMs: config.limits.heldAudioMs,
-    toolTimeoutMs: config.limits.toolTimeoutMs,
+    ...callSettings(config),
     random: Math.random,
     background: createBackground({ log, metrics }),
     ...(from.onTurn && { onTurn: from.onTurn }),
@@ -72,20 +70,31 @@ export async function buildCalls(
   const say = (sentence: 'busy' | 'apology') => sentenceText(sentence, persona.language)
   return new Calls({
     ports,
-    plan: (offer) => planCall(offer, planning),
+    plan: (offer, actor) => planCall(offer, planning, actor),
     limits,
+    inquiry: telephony,
+    meter: { loopP99Ms: () => loop.recentP99Ms(), maxLoopDelayMs: limits.maxLoopDelayMs },
     say: { language: persona.language, busy: say('busy'), apology: say('apology') },
   })
 }
 
+function callSettings({
+  realtime,
+  openai,
+  limits,
+}: Parts['config']): Pick<CallPorts, 'realtimeAudio' | 'model' | 'heldAudioMs' | 'toolTimeoutMs'> {
+  const { heldAudioMs, toolTimeoutMs } = limits
+  return { realtimeAudio: realtime.audio, model: openai.realtimeModel, heldAudioMs, toolTimeoutMs }
+}
+
 function realtimeOptions(
-  { config, clock, log, metrics }: Parts,
+  { config, clock, log, metrics, loop }: Parts,
   own: { readonly apiKey: string; readonly scratch: Buffer },
 ): RealtimeOptions {
   const voice = realtimeVoice(config.openai.realtimeVoice)
   const problems = speechProblems(config)
   if (voice && problems.length === 0) {
-    return { ...realtimeSettings(config), ...own, clock, log, metrics, voice }
+    return { ...realtimeSettings(config), ...own, clock, log, metrics, loop, voice }
   }
   throw new ConfigError(problems)
 }

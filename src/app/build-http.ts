@@ -14,7 +14,7 @@ export async function buildHttp(
   parts: Parts & { readonly version: string },
   { calls, scratch }: { readonly calls: Calls | undefined; readonly scratch: Buffer },
 ): Promise<FastifyInstance> {
-  const { config, secrets, clock, log, metrics, version } = parts
+  const { config, secrets, clock, log, metrics, loop, version } = parts
   const { accountSid } = config.twilio
   const { publicUrl, host } = config.server
   const { maxCalls, webhookBodyDeadlineMs } = config.limits
@@ -30,6 +30,7 @@ export async function buildHttp(
         metrics,
         log,
         clock,
+        loop,
         accountSid,
         publicUrl,
         authTokens: [secrets.twilioAuthToken],

@@ -1,5 +1,6 @@
 import type { Config, Secrets } from '../config/config.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { LoopWatch } from '../ops/loop-watch.ts'
 import type { ProcessMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
 
@@ -10,4 +11,5 @@ export type Parts = {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: ProcessMetrics
+  readonly loop: LoopWatch
 }

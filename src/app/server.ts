@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAudioEngine } from '../audio/engine.ts'
+import type { Calls } from '../call/calls.ts'
+import { drainCalls } from '../call/drain.ts'
 import type { Config, Secrets } from '../config/config.ts'
 import type { RunMode } from '../config/run-mode.ts'
 import { type Clock, isoTime, systemClock } from '../lib/clock.ts'
 import { modelWarning } from '../openai/models.ts'
 import { createLog } from '../ops/logger.ts'
+import { LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
 import type { CallStorage, CompleteCall, TurnRecord } from '../ports/storage.ts'
@@ -31,6 +34,13 @@ export type ServerOptions = {
 export type Server = AsyncDisposable & {
   readonly origin: string
   readonly log: Log
+  /**
+   * Takes no more calls and resolves when all are over, within DRAIN_SECONDS: `patiently` lets the live ones end by
+   * themselves as long as that allows, `atOnce` says goodbye now, also when patience was asked for before.
+   */
+  readonly drain: (how: 'patiently' | 'atOnce') => Promise<void>
+  /** The time for that and for closing, in ms: DRAIN_SECONDS. */
+  readonly drainMs: number
   /** Everything recorded about a call, including what was just asked to be written. */
   record(callSid: string): Promise<CompleteCall | undefined>
 }
@@ -49,25 +59,32 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   const metrics = starting.use(createMetrics())
   log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
-  const parts: Parts = { config, secrets, clock, log, metrics }
+  const loop = starting.use(new LoopWatch({ clock, log, metrics }))
+  const parts: Parts = { config, secrets, clock, log, metrics, loop }
   const storage = starting.use(await openRecords(parts))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
   const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn })
   starting.defer(() => http.close())
+  const drain = drainOf(calls, parts)
   starting.defer(async () => {
-    log.event('info', 'stopping', { count: calls?.size() ?? 0 })
-    await calls?.drain(AbortSignal.timeout(config.limits.drainSeconds * 1_000))
+    await drain('atOnce')
     await storage.flush()
   })
+  if (calls) calls.adopt(await storage.orphans(clock.wallMs()))
+  else await closeOrphans(storage, parts)
   const { host, port } = config.server
   const origin = await http.listen({ host, port })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })
   warnOfModels(parts)
+  loop.start()
+  calls?.watchOrphans()
   const running = starting.move()
   return {
     origin,
     log,
+    drain,
+    drainMs: config.limits.drainSeconds * 1_000,
     record: async (callSid) => {
       await storage.flush()
       return storage.completeCall(callSid)
@@ -76,14 +93,31 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-/** Opens the record; calls that a process before this one left open are closed in it. */
-async function openRecords({ config, clock, log, metrics }: Parts): Promise<CallStorage> {
+function openRecords({ config, clock, log, metrics }: Parts): Promise<CallStorage> {
   const { storageBatchMs: batchMs, maxQueuedWrites } = config.limits
   const { dataDir } = config.server
-  const storage = await openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites })
-  const orphans = await storage.closeOrphans(clock.wallMs())
-  for (const callSid of orphans) log.forCall(callSid).event('warn', 'orphanClosed')
-  return storage
+  return openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites })
+}
+
+/** Without a telephone network to ask, calls that a process before this one left open are closed as they are. */
+async function closeOrphans(storage: CallStorage, { clock, log }: Parts): Promise<void> {
+  for (const callSid of await storage.closeOrphans(clock.wallMs())) {
+    log.forCall(callSid).event('warn', 'orphanClosed')
+  }
+}
+
+/** Makes the one drain of a server; asked for again it only may hurry. */
+function drainOf(calls: Calls | undefined, { config, clock, log }: Parts): Server['drain'] {
+  const hurry = new AbortController()
+  let draining: Promise<void> | undefined
+  return (how) => {
+    if (how === 'atOnce') hurry.abort()
+    if (draining) return draining
+    log.event('info', 'stopping', { count: calls?.size() ?? 0, mode: how })
+    const drainMs = config.limits.drainSeconds * 1_000
+    draining = calls ? drainCalls(calls, { clock, drainMs, hurry: hurry.signal }) : Promise.resolve()
+    return draining
+  }
 }
 
 function warnOfModels({ config, log, clock }: Parts): void {

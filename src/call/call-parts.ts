@@ -35,6 +35,8 @@ export class CallParts {
     this.post = post
     this.log = ports.log.forCall(plan.callSid)
     this.recorder = new Recorder(plan, ports)
+    // Their times are of another clock, which nobody asks for here.
+    for (const turn of plan.resumption?.history ?? []) this.history.turn(turn)
     this.playback = this.#makePlayback()
     this.media = new CallMedia({
       engine: ports.audio,
@@ -46,7 +48,7 @@ export class CallParts {
     })
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
-      post({ kind: 'timer', name, heard: this.heard(), atMs: this.nowMs() }),
+      post({ kind: 'timer', name, heard: this.heard(), atMs: this.#arrived() }),
     )
     this.line = this.#makeLine()
     this.tools = new ToolDesk({
@@ -56,7 +58,7 @@ export class CallParts {
       history: this.history,
       line: this.line,
       signal: this.abort.signal,
-      onFinished: (callId, outcome) => post({ kind: 'toolFinished', callId, outcome, atMs: this.nowMs() }),
+      onFinished: (callId, outcome) => post({ kind: 'toolFinished', callId, outcome, atMs: this.#arrived() }),
     })
   }
 
@@ -67,6 +69,13 @@ export class CallParts {
 
   nowMs(): number {
     return this.ports.clock.nowMs()
+  }
+
+  /** Marks that work of this call enters the loop, and answers when. */
+  #arrived(): number {
+    const atMs = this.nowMs()
+    this.ports.loop?.enter(this.plan.callSid, atMs)
+    return atMs
   }
 
   #makePlayback(): Playback {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import type { CallInquiry } from '../ports/call-inquiry.ts'
 import type {
   CallAnswer,
   CallOffer,
@@ -10,9 +10,16 @@ import type {
   StreamAttachment,
   StreamStatusUpdate,
 } from '../ports/incoming-calls.ts'
+import type { CallRecord, OrphanRecord } from '../ports/storage.ts'
 import type { MediaSink } from '../ports/telephony.ts'
+import { issueNonce } from './issue-nonce.ts'
 import { Ladder } from './ladder.ts'
+import { Doorkeeper, type LoadMeter } from './doorkeeper.ts'
+import { Orphans } from './orphans.ts'
+import { REATTACH_MS } from './plan-call.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
+import { recordRefusedCall } from './refused-call.ts'
+import { offerOf, resumptionOf } from './resumption.ts'
 import { CallSession } from './session.ts'
 import { keepVoiceMessage } from './voice-messages.ts'
 
@@ -22,13 +29,20 @@ const MAX_REATTACHMENTS = 3
 /** What the registry of calls needs besides the ports. */
 export type CallsOptions = {
   readonly ports: CallPorts
-  /** Decides persona, actor and rules of a call that is taken. */
-  readonly plan: (offer: CallOffer) => CallPlan
+  /**
+   * Decides persona, actor and rules of a call that is taken.
+   * @param actor of a call that another process took: it was known better then, and is not raised
+   */
+  readonly plan: (offer: CallOffer, actor?: CallRecord['actor']) => CallPlan
   readonly limits: {
     readonly maxCalls: number
     readonly maxCallsPerCaller: number
     readonly nonceTtlMs: number
   }
+  /** What admission goes by besides the numbers of calls; unset, nothing else counts. */
+  readonly meter?: LoadMeter
+  /** Where calls are asked about that a dead process left open. */
+  readonly inquiry?: CallInquiry
   /** Language and text of sentences that are said by the network, when there is no stream. */
   readonly say: { readonly language: string; readonly busy: string; readonly apology: string }
 }
@@ -49,10 +63,25 @@ export class Calls implements IncomingCalls {
   readonly #live = new Map<string, LiveCall>()
   /** Offers being answered, so that a repeated webhook waits for the same answer instead of making a second call. */
   readonly #offers = new Map<string, Promise<CallAnswer>>()
+  readonly #orphans: Orphans
+  readonly #doorkeeper: Doorkeeper
   #accepting = true
 
   constructor(options: CallsOptions) {
     this.#options = options
+    const { ports, limits, meter = calm } = options
+    this.#orphans = new Orphans({ ports, inquiry: options.inquiry, waitMs: REATTACH_MS })
+    this.#doorkeeper = new Doorkeeper({ ports, limits, meter })
+  }
+
+  /** Knows the calls that a dead process left open; at the start, before anybody can ask for them. */
+  adopt(orphans: readonly OrphanRecord[]): void {
+    this.#orphans.adopt(orphans)
+  }
+
+  /** Finds out what has become of them; once the network can reach this process. */
+  watchOrphans(): void {
+    this.#orphans.watch()
   }
 
   /** How many calls are live. */
@@ -62,14 +91,11 @@ export class Calls implements IncomingCalls {
 
   /** Why no call would be taken now; empty when one would. */
   refusalReasons(): readonly string[] {
-    const full = this.#live.size >= this.#options.limits.maxCalls
-    return [
-      ...(this.#accepting ? [] : ['shutting down']),
-      ...(full ? ['at the maximum of concurrent calls'] : []),
-    ]
+    return this.#doorkeeper.refusalReasons(this.#numbers())
   }
 
   async offer(offer: CallOffer): Promise<CallAnswer> {
+    this.#enter(offer.callSid)
     const pending = this.#offers.get(offer.callSid)
     if (pending) return pending
     const answer = this.#answer(offer)
@@ -84,8 +110,9 @@ export class Calls implements IncomingCalls {
   async claimNonce(nonce: string): Promise<NonceClaim> {
     const { clock, storage } = this.#options.ports
     const claim = await storage.claimNonce(nonce, clock.wallMs())
-    if (claim.ok && !this.#isAlive(claim.callSid)) return { ok: false, reason: 'callOver' }
-    return claim
+    if (!claim.ok) return claim
+    this.#revive(claim.callSid)
+    return this.#isAlive(claim.callSid) ? claim : { ok: false, reason: 'callOver' }
   }
 
   attach(stream: { readonly callSid: string; readonly sink: MediaSink }): StreamAttachment {
@@ -97,8 +124,9 @@ export class Calls implements IncomingCalls {
   }
 
   async afterStream(callSid: string, report: NetworkReport = {}): Promise<CallAnswer> {
+    this.#enter(callSid)
     if (report.recording) await this.onRecording({ callSid, ...report.recording })
-    const call = this.#live.get(callSid)
+    const call = this.#live.get(callSid) ?? this.#revive(callSid, report)
     if (!call) {
       const known = await this.#options.ports.storage.findCall(callSid)
       return known ? { kind: 'hangUp' } : this.#apology()
@@ -122,6 +150,8 @@ export class Calls implements IncomingCalls {
   async onStatus(update: CallStatusUpdate): Promise<void> {
     const { callSid, status, durationSeconds } = update
     const { storage } = this.#options.ports
+    this.#enter(callSid)
+    this.#orphans.statusChanged(callSid, status, durationSeconds)
     // Asked for first, so that the network's word for the end stands in the record and not ours, which follows.
     const written = status === 'unknown' ? undefined : storage.patchCall(callSid, { status })
     this.#live.get(callSid)?.session.statusChanged(status)
@@ -140,10 +170,29 @@ export class Calls implements IncomingCalls {
     await Promise.resolve()
   }
 
-  /** Takes no more calls, says goodbye on the live ones, and resolves when all are over or the signal fires. */
-  async drain(signal: AbortSignal): Promise<void> {
+  /** Takes no more calls; resolves when the live ones have ended by themselves, or the signal fires. */
+  async close(signal: AbortSignal): Promise<void> {
+    this.#accepting = false
+    await this.#emptied(signal)
+  }
+
+  /**
+   * Takes no more calls and says goodbye on the live ones; resolves when all are over. Those that are not when the
+   * signal fires are cut off.
+   * @returns how many that were
+   */
+  async drain(signal: AbortSignal): Promise<number> {
     this.#accepting = false
     for (const { session } of this.#live.values()) session.shutdown()
+    await Promise.all([this.#emptied(signal), this.#orphans.giveUp(signal)])
+    const left = [...this.#live.values()]
+    for (const { session } of left) session.cutOff()
+    return left.length
+  }
+
+  #onEmpty: () => void = () => undefined
+
+  async #emptied(signal: AbortSignal): Promise<void> {
     if (this.#live.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onEmpty = resolve
@@ -152,36 +201,26 @@ export class Calls implements IncomingCalls {
     await promise
   }
 
-  #onEmpty: () => void = () => undefined
-
   async #answer(offer: CallOffer): Promise<CallAnswer> {
     const { ports, say } = this.#options
     const { callSid } = offer
     const live = this.#live.get(callSid)
     if (live?.session.phase() === 'handedOver') return live.ladder.next({})
     if (live) return this.#isAlive(callSid) ? { kind: 'connect', nonce: live.nonce } : { kind: 'hangUp' }
+    if (this.#orphans.isUnanswered(callSid)) return this.#answerAgain(callSid)
     if (await ports.storage.findCall(callSid)) return { kind: 'hangUp' }
-    if (this.#isBusy(offer)) {
-      ports.background('recordRefusal', this.#recordRefusal(offer))
+    const callers = [...this.#live.values()].map(({ from }) => from)
+    const admission = this.#doorkeeper.admission(offer, { ...this.#numbers(), callers })
+    if (admission.kind === 'busy') {
+      ports.background('recordRefusal', recordRefusedCall(offer, ports))
       return { kind: 'sayAndHangUp', text: say.busy, language: say.language }
     }
-    const plan = this.#options.plan(offer)
     // While the model's provider is down, calls are served without it from the start.
-    const handsOver = !ports.modelHealth.mayTry()
-    const session = new CallSession(plan, ports, { handsOver, onOver: () => this.#over(callSid) })
-    const ladder = new Ladder(plan.ladder, handsOver)
-    const call: LiveCall = {
-      session,
-      ladder,
-      from: offer.from,
-      nonce: '',
-      reattachments: 0,
-      renewal: undefined,
-    }
+    const handsOver = admission.kind === 'ladder'
     // The place is taken before the first await, so that a burst of webhooks cannot overrun the limit.
-    this.#live.set(callSid, call)
+    const call = this.#add(this.#options.plan(offer), { handsOver, reattachments: 0 })
     ports.metrics.count('calls_total', { direction: offer.direction })
-    ports.metrics.gauge('calls_live', this.#live.size)
+    const { session } = call
     try {
       await session.begin()
       if (handsOver) return call.ladder.next({})
@@ -193,39 +232,56 @@ export class Calls implements IncomingCalls {
     return this.#isAlive(callSid) ? { kind: 'connect', nonce: call.nonce } : { kind: 'hangUp' }
   }
 
-  #isBusy(offer: CallOffer): boolean {
-    const { ports, limits } = this.#options
-    const sameCaller = [...this.#live.values()].filter(
-      (call) => call.from === offer.from && isNumber(offer.from),
-    ).length
-    const reason =
-      this.refusalReasons().length > 0
-        ? 'capacity'
-        : sameCaller >= limits.maxCallsPerCaller
-          ? 'callerCapacity'
-          : undefined
-    if (!reason) return false
-    ports.metrics.count('refusals_total', { reason })
-    ports.log.forCall(offer.callSid).event('warn', 'callRefused', { reason, from: offer.from })
-    return true
+  #add(
+    plan: CallPlan,
+    { handsOver, reattachments }: { handsOver: boolean; reattachments: number },
+  ): LiveCall {
+    const { callSid, from } = plan
+    const onOver = (): void => this.#over(callSid)
+    const session = new CallSession(plan, this.#options.ports, { handsOver, onOver })
+    const ladder = new Ladder(plan.ladder, handsOver)
+    const call: LiveCall = { session, ladder, from, nonce: '', reattachments, renewal: undefined }
+    this.#live.set(callSid, call)
+    this.#options.ports.metrics.gauge('calls_live', this.#live.size)
+    return call
   }
 
-  /** A call that was not taken leaves a record like any other. */
-  async #recordRefusal({ callSid, direction, from, to }: CallOffer): Promise<void> {
-    const { clock, storage } = this.#options.ports
-    const atMs = Math.round(clock.wallMs())
-    await storage.insertCall({
-      callSid,
-      direction,
-      from,
-      to,
-      persona: 'none',
-      actor: 'external',
-      status: 'ringing',
-      startedAtMs: atMs,
-      endedAtMs: atMs,
-      ending: 'refused',
+  /** Calls of a dead process that may yet come back have their place kept. */
+  #numbers(): { draining: boolean; liveCalls: number } {
+    return { draining: !this.#accepting, liveCalls: this.#live.size + this.#orphans.size() }
+  }
+
+  /**
+   * A call of a dead process has come back: it goes on in a session of this one.
+   * @param report what the network tells of its last step, if the call was handed to it
+   */
+  #revive(callSid: string, { dialStatus, recording }: NetworkReport = {}): LiveCall | undefined {
+    const orphan = this.#orphans.release(callSid)
+    if (!orphan) return undefined
+    const handsOver = dialStatus !== undefined || recording !== undefined
+    const plan = this.#options.plan(offerOf(orphan), orphan.call.actor)
+    const revived = this.#add(
+      { ...plan, resumption: resumptionOf(orphan) },
+      { handsOver, reattachments: Math.max(0, orphan.nonces - 1) },
+    )
+    const { ports } = this.#options
+    const begun = revived.session.begin().catch((error: unknown) => {
+      revived.session.fail()
+      throw error
     })
+    ports.background('resume', begun)
+    ports.log.forCall(callSid).event('warn', 'orphanResumed', { count: orphan.turns.length })
+    return revived
+  }
+
+  /** The process died between the webhook and its answer, or before the answer arrived: the network asks once more. */
+  async #answerAgain(callSid: string): Promise<CallAnswer> {
+    const { clock, storage } = this.#options.ports
+    const open = await storage.openNonce(callSid, clock.wallMs())
+    const call = this.#revive(callSid)
+    if (!call) return { kind: 'hangUp' }
+    call.nonce = open ?? (await this.#issueNonce(callSid))
+    return { kind: 'connect', nonce: call.nonce }
   }
 
   /** A new stream for a call whose stream broke, or never came about. */
@@ -238,17 +294,15 @@ export class Calls implements IncomingCalls {
     return { kind: 'connect', nonce: call.nonce }
   }
 
-  async #issueNonce(callSid: string): Promise<string> {
+  #issueNonce(callSid: string): Promise<string> {
     const { ports, limits } = this.#options
-    const nonce = randomBytes(16).toString('base64url')
-    const issuedAtMs = ports.clock.wallMs()
-    await ports.storage.insertNonce({
-      nonce,
-      callSid,
-      issuedAtMs,
-      expiresAtMs: issuedAtMs + limits.nonceTtlMs,
-    })
-    return nonce
+    return issueNonce(callSid, { ports, nonceTtlMs: limits.nonceTtlMs })
+  }
+
+  /** Marks that work of a call enters the event loop. */
+  #enter(callSid: string): void {
+    const { loop, clock } = this.#options.ports
+    loop?.enter(callSid, clock.nowMs())
   }
 
   #isAlive(callSid: string): boolean {
@@ -268,7 +322,4 @@ export class Calls implements IncomingCalls {
   }
 }
 
-/** Whether a caller can be told from others: withheld numbers are not counted together. */
-function isNumber(from: string): boolean {
-  return /^\+[1-9][0-9]{6,14}$/.test(from)
-}
+const calm: LoadMeter = { loopP99Ms: () => 0, maxLoopDelayMs: Infinity }

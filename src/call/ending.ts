@@ -175,6 +175,18 @@ export function finish(state: CallState): Step {
   }
 }
 
+/** Ends the call at once: the network is told and not waited for, and the record is completed with what is known. */
+export function cutOff(state: CallState, heard: readonly Heard[]): Step {
+  const isOrdered = state.phase === 'hangingUp' || state.phase === 'wrapUp'
+  const order: Effect[] = isOrdered ? [] : [{ kind: 'hangUp' }]
+  return chain(
+    state,
+    (now) => ({ state: now, effects: order }),
+    (now) => wrapUp(now, 'shutdown', heard),
+    finish,
+  )
+}
+
 /** The network answered the hang-up, or did not in time: the socket goes, and the record is completed. */
 export function onHangUpDone(state: CallState, event: Extract<CallEvent, { kind: 'hangUpDone' }>): Step {
   const log: Effect[] = event.ok

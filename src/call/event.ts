@@ -130,4 +130,7 @@ export type CallEvent =
       readonly heard: readonly Heard[]
       readonly atMs: number
     }
+  /** The process goes down: goodbye is said. */
   | { readonly kind: 'shutdown'; readonly heard: readonly Heard[]; readonly atMs: number }
+  /** The process goes down, and the time for goodbyes is over. */
+  | { readonly kind: 'cutOff'; readonly heard: readonly Heard[]; readonly atMs: number }

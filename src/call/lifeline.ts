@@ -1,5 +1,6 @@
 import { closeNow, finish, hangUp, hangUpUntold, wrapUp } from './ending.ts'
 import type { CallEvent } from './event.ts'
+import { isFinal } from './final-status.ts'
 import { dial, onRedial, withoutSession } from './leg.ts'
 import { onRotationDue } from './rotation.ts'
 import { interrupt, playClip, playOwed, settleCut } from './sounding.ts'
@@ -132,8 +133,7 @@ function closeIdleSession(state: CallState, phase: 'ringing' | 'detached', { hea
 
 /** The network says how the call stands; a final word ends it, whatever the socket says. */
 export function onStatusChanged(state: CallState, event: Of<'statusChanged'>): Step {
-  const final = ['completed', 'busy', 'no-answer', 'failed', 'canceled'].includes(event.status)
-  if (!final) return unchanged(state)
+  if (!isFinal(event.status)) return unchanged(state)
   const kept = state.phase === 'hangingUp' || state.phase === 'handedOver'
   const closing = kept ? state.closing : undefined
   return wrapUp({ ...state, closing }, 'callerHungUp', event.heard)

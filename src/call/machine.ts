@@ -1,4 +1,4 @@
-import { closeNow, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
+import { closeNow, cutOff, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
 import type { CallEvent } from './event.ts'
 import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
@@ -75,6 +75,8 @@ function handle(state: CallState, event: CallEvent): Step {
       return onHangUpDone(state, event)
     case 'shutdown':
       return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
+    case 'cutOff':
+      return cutOff(state, event.heard)
   }
 }
 

@@ -33,6 +33,11 @@ export class ModelHealth {
     return this.#failures >= FAILURES
   }
 
+  /** Whether a new call would not try the provider now. Changes nothing. */
+  isResting(): boolean {
+    return this.isDown() && this.#clock.nowMs() < this.#retryAtMs
+  }
+
   /** Whether a new call may try the provider: always when it is well, and one call in every rest when it is down. */
   mayTry(): boolean {
     if (!this.isDown()) return true

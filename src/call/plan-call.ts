@@ -14,7 +14,7 @@ const WARNING_MS = 30_000
 /** A due reply that is not heard within this is bridged by the hold sentence. */
 const HOLD_MS = 2_500
 /** How long a call waits for its next stream after the socket broke. */
-const REATTACH_MS = 10_000
+export const REATTACH_MS = 10_000
 /** A lost session is dialled again after these pauses: refused ones are given up within two seconds. */
 const REDIAL_DELAYS_MS = [100, 400, 1_000]
 /** A call whose sessions keep breaking is given up after so many. */
@@ -42,11 +42,15 @@ export type Planning = {
   readonly safetyKey: string
 }
 
-/** Decides persona, actor and rules of one call. */
-export function planCall(offer: CallOffer, planning: Planning): CallPlan {
+/**
+ * Decides persona, actor and rules of one call.
+ * @param recorded who it was found to be by a process that is dead: what the network proved then is not known any more,
+ *   so that an actor may fall, and never rises
+ */
+export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPlan['actor']): CallPlan {
   const { persona, promptAudio, tools, safetyKey } = planning
   const { language } = persona
-  const actor = actorOf(offer, planning.owner).kind
+  const actor = recorded === 'external' ? recorded : actorOf(offer, planning.owner).kind
   const opening = openingOf(actor, persona)
   const spoken = opening.filter((sentence) => promptAudio.clip(sentence, language).spoken)
   return {

@@ -1,6 +1,7 @@
 import type { AudioEngine } from '../audio/engine.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { PromptAudio } from '../ports/prompt-audio.ts'
@@ -10,6 +11,7 @@ import type { TelephonyControl } from '../ports/telephony.ts'
 import type { ToolBox } from '../ports/tools.ts'
 import type { LadderPlan } from './ladder.ts'
 import type { ModelHealth } from './model-health.ts'
+import type { Resumption } from './resumption.ts'
 import type { CallRules } from './state.ts'
 
 /** What is decided about a call before it begins. */
@@ -29,6 +31,8 @@ export type CallPlan = {
   readonly rules: CallRules
   /** What the network does for the caller when the model cannot be reached. */
   readonly ladder: LadderPlan
+  /** Set for a call that another process began. */
+  readonly resumption?: Resumption
 }
 
 /** Everything a call needs from the world. One set serves all calls. */
@@ -51,6 +55,8 @@ export type CallPorts = {
   readonly heldAudioMs: number
   /** A tool that has not answered within this has failed. */
   readonly toolTimeoutMs: number
+  /** Unset where nobody watches the loop. */
+  readonly loop?: LoopEntries
   /** Told of every turn as it is recorded: once when it begins, and again when its words are known. */
   onTurn?(turn: TurnRecord): void
   /** From 0 up to 1; spreads what would otherwise happen at the same moment on many calls. */

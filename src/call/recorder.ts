@@ -18,16 +18,20 @@ export class Recorder {
   readonly #wallOffsetMs: number
   readonly #startedAtWallMs: number
   #stream: StreamRecord | undefined
-  #sessions = 0
+  #sessions: number
+  #isAnswered: boolean
 
   constructor(plan: CallPlan, ports: CallPorts) {
     this.#plan = plan
     this.#ports = ports
     this.#wallOffsetMs = ports.clock.wallMs() - ports.clock.nowMs()
-    this.#startedAtWallMs = Math.round(ports.clock.wallMs())
+    const { resumption } = plan
+    this.#startedAtWallMs = Math.round(resumption?.startedAtMs ?? ports.clock.wallMs())
+    this.#sessions = resumption?.sessions ?? 0
+    this.#isAnswered = resumption?.answeredAtMs !== undefined
   }
 
-  /** Durable when it resolves: no call is answered that left no trace. */
+  /** Durable when it resolves: no call is answered that left no trace. One that is known stays as it is. */
   async begin(): Promise<void> {
     const { callSid, direction, from, to, persona, actor } = this.#plan
     await this.#ports.storage.insertCall({
@@ -46,6 +50,8 @@ export class Recorder {
     const startedAtMs = this.#wallMs()
     this.#stream = { streamSid, callSid: this.#plan.callSid, startedAtMs }
     this.#write('putStream', this.#ports.storage.putStream(this.#stream))
+    if (this.#isAnswered) return
+    this.#isAnswered = true
     this.#patch({ status: 'in-progress', answeredAtMs: startedAtMs })
   }
 

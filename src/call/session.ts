@@ -9,7 +9,8 @@ import { step } from './machine.ts'
 import { Mailbox } from './mailbox.ts'
 import { Performer } from './performer.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
-import { type CallState, handedOverState, initialEffects, initialState } from './state.ts'
+import { firstEffects, firstState } from './resumption.ts'
+import { type CallState, handedOverState } from './state.ts'
 
 /** Events of one call that may wait for their turn. */
 const MAILBOX_CAPACITY = 1_024
@@ -42,7 +43,8 @@ export class CallSession {
     this.#ports = ports
     this.#onOver = options.onOver
     this.#offeredAtMs = ports.clock.nowMs()
-    this.#state = options.handsOver ? handedOverState(plan.rules) : initialState(plan.rules)
+    const { rules, resumption } = plan
+    this.#state = options.handsOver ? handedOverState(rules) : firstState(rules, resumption)
     this.#parts = new CallParts(plan, ports, (event) => this.#mailbox.post(event))
     this.#performer = new Performer(this.#parts, (effect) => this.#finish(effect))
     this.#mailbox = new Mailbox({
@@ -55,14 +57,15 @@ export class CallSession {
   /** Writes the call down and dials the model, while the caller's leg is still being set up. */
   async begin(): Promise<void> {
     const { recorder, log, line } = this.#parts
+    const phase = this.phase()
     await recorder.begin()
     // The call may have ended while it was written down: a session opened now would never be closed.
-    const phase = this.phase()
-    if (phase !== 'ringing' && phase !== 'handedOver') return
-    const { from, to, direction, persona } = this.plan
-    log.event('info', 'callOffered', { from, to, direction, name: persona })
-    if (phase === 'ringing') line.open(false)
-    for (const effect of initialEffects(this.#state)) this.#performer.perform(effect, this.#offeredAtMs)
+    if (this.phase() !== phase) return
+    const { from, to, direction, persona, resumption } = this.plan
+    if (!resumption) log.event('info', 'callOffered', { from, to, direction, name: persona })
+    if (phase !== 'handedOver') line.open(phase === 'detached')
+    const effects = firstEffects(this.#state, resumption, this.#ports.clock.wallMs())
+    for (const effect of effects) this.#performer.perform(effect, this.#offeredAtMs)
   }
 
   /** Where the call stands, for the registry and for readiness. */
@@ -106,6 +109,11 @@ export class CallSession {
   /** Says goodbye and ends. */
   shutdown(): void {
     this.#mailbox.post({ kind: 'shutdown', ...this.#now() })
+  }
+
+  /** Ends the call now, whatever was still to be said. */
+  cutOff(): void {
+    this.#mailbox.post({ kind: 'cutOff', ...this.#now() })
   }
 
   /** Gives the call up before or without a stream: something of our own failed. */

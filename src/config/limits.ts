@@ -29,6 +29,7 @@ const limitTable = {
   mediaSilenceMs: { variable: 'MEDIA_SILENCE_MS', default: 15_000, min: 1, max: 10 * minuteMs },
   heldAudioMs: { variable: 'HELD_AUDIO_MS', default: 20_000, min: 20, max: 2 * minuteMs },
   drainSeconds: { variable: 'DRAIN_SECONDS', default: 30, min: 0, max: 14_400 },
+  maxLoopDelayMs: { variable: 'MAX_LOOP_DELAY_MS', default: 200, min: 1, max: minuteMs },
   storageBatchMs: { variable: 'STORAGE_BATCH_MS', default: 150, min: 0, max: 250 },
   maxQueuedWrites: { variable: 'MAX_QUEUED_WRITES', default: 10_000, min: 1, max: 1_000_000 },
 } as const satisfies Record<string, Limit>

@@ -110,6 +110,13 @@ const acts: Readonly<Record<string, Act>> = {
     if (world.count('hangUp') > 0) world.feed({ kind: 'hangUpDone', ok: true, heard: world.heard() })
   },
   shutdown: (world) => world.feed({ kind: 'shutdown', heard: world.heard() }),
+  cutOff: (world) => {
+    const { phase } = world.state
+    world.feed({ kind: 'cutOff', heard: world.heard() })
+    must(world.state.phase === 'over', 'a call that is cut off is over')
+    const isGone = phase === 'wrapUp' || phase === 'over'
+    must(isGone || world.count('hangUp') === 1, 'a call that is cut off is hung up')
+  },
   speak,
   stopSpeaking,
   reply,
@@ -132,7 +139,7 @@ const acts: Readonly<Record<string, Act>> = {
 }
 
 /** What ends a call is rarer than what happens in one, or few calls would last. */
-const endings = new Set(['stop', 'completed', 'shutdown', 'mediaSilence', 'fatal'])
+const endings = new Set(['stop', 'completed', 'shutdown', 'cutOff', 'mediaSilence', 'fatal'])
 const anAct = fc.oneof(
   { weight: 20, arbitrary: fc.constantFrom(...Object.keys(acts).filter((name) => !endings.has(name))) },
   { weight: 1, arbitrary: fc.constantFrom(...endings) },
@@ -205,6 +212,7 @@ describe('step() whatever happens', () => {
       { kind: 'statusChanged', status: 'completed', heard },
       { kind: 'hangUpDone', ok: false, heard },
       { kind: 'shutdown', heard },
+      { kind: 'cutOff', heard },
       ...(
         [
           'unclaimed',

@@ -25,6 +25,15 @@ describe('ModelHealth', () => {
     expect([health.mayTry(), health.mayTry()]).toEqual([true, false])
   })
 
+  it('isResting() says so while no call would try, and takes no turn', () => {
+    const { clock, health } = failing(5)
+    expect([health.isResting(), health.isResting()]).toEqual([true, true])
+    clock.advance(15_000)
+    expect(health.isResting()).toBe(false)
+    expect([health.mayTry(), health.isResting()]).toEqual([true, true])
+    expect(failing(4).health.isResting()).toBe(false)
+  })
+
   it('is well again with the first session that comes about', () => {
     const { health } = failing(9)
     health.succeeded()

@@ -34,6 +34,18 @@ describe('planCall()', () => {
     expect(owner).toMatchObject({ actor: 'owner', rules: { opening: ['ownerGreeting'], modelGreets: false } })
   })
 
+  it('never raises the actor of a call that another process took: the attestation is not known any more', () => {
+    const owned = { ...offer, from: '+14155550101' }
+    const failed = planCall({ ...owned, stirVerstat: 'TN-Validation-Failed-A' }, planning)
+    expect(failed.actor).toBe('external')
+    expect(planCall(owned, planning, failed.actor)).toMatchObject({
+      actor: 'external',
+      rules: { opening: ['disclosure', 'greeting'] },
+    })
+    expect(planCall(owned, planning, 'owner').actor).toBe('owner')
+    expect(planCall(offer, planning, 'owner').actor).toBe('external')
+  })
+
   it('rings the person of the settings, but not on the telephone that calls', () => {
     const fallbackPhoneNumber = '+14155550102'
     const { ladder } = planCall(offer, { ...planning, fallbackPhoneNumber })

@@ -61,6 +61,7 @@ describe('readConfig() without any variable', () => {
       mediaSilenceMs: 15_000,
       heldAudioMs: 20_000,
       drainSeconds: 30,
+      maxLoopDelayMs: 200,
       storageBatchMs: 150,
       maxQueuedWrites: 10_000,
     })

@@ -12,7 +12,8 @@ export function useRehearsal(
   let rehearsal: Rehearsal | undefined
   beforeAll(async () => {
     rehearsal = await startRehearsal({
-      env: { PORT: '0', ...env },
+      // World and server share one loop here, and with all other tests one machine.
+      env: { PORT: '0', MAX_LOOP_DELAY_MS: '60000', ...env },
       logTo: { write: (line) => void lines.push(line) },
     })
   }, 30_000)
