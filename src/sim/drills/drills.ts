@@ -6,6 +6,8 @@ import {
   type DrillOptions,
   type DrillResult,
 } from './drill.ts'
+import { drillCrash } from './crash.ts'
+import { drainEnv, drillDrain } from './drain.ts'
 import { faultCases } from './fault-cases.ts'
 import { drillFaults, faultsEnv } from './faults.ts'
 import { drillHandshake } from './handshake.ts'
@@ -24,6 +26,9 @@ type Drill = {
   readonly run: (ground: DrillGround, options: DrillOptions) => Promise<DrillResult>
 }
 
+/** What is late in a drill is a machine that also plays the world: no call is refused for that. */
+const drillEnv: Settings = { PORT: '0', MAX_LOOP_DELAY_MS: '60000' }
+
 const drills: Readonly<Record<string, Drill>> = {
   signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
   interruptions: { fullCount: 500, env: {}, apart: true, run: drillInterruptions },
@@ -31,6 +36,8 @@ const drills: Readonly<Record<string, Drill>> = {
   handshake: { fullCount: 30, env: {}, run: drillHandshake },
   voice: { fullCount: 4, env: voiceEnv, run: drillVoice },
   'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },
+  drain: { fullCount: 50, env: drainEnv, apart: true, run: (ground, options) => drillDrain(ground, options) },
+  crash: { fullCount: 50, env: {}, apart: true, run: drillCrash },
 }
 
 /** Which drills are run; all, in full and with seed 1, when nothing is said. */
@@ -72,7 +79,11 @@ export async function* runDrills(
     const startedMs = clock.nowMs()
     const options = { seed, count: count ?? fullCount }
     const start = apart ? grounds.apart : grounds.together
-    await using ground = await start({ env: { PORT: '0', ...env }, seed, logTo: { write: () => undefined } })
+    await using ground = await start({
+      env: { ...drillEnv, ...env },
+      seed,
+      logTo: { write: () => undefined },
+    })
     const { numbers, missed } = await run(ground, options).catch(notRun)
     const seconds = Math.round((clock.nowMs() - startedMs) / 100) / 10
     yield { drill, ...options, seconds, ...numbers, ok: missed.length === 0, missed }
