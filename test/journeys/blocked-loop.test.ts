@@ -41,3 +41,31 @@ describe('a call that holds the event loop', { timeout: 60_000 }, () => {
     expect(metrics).toMatch(/^loop_blocked_total [1-9]/m)
   })
 })
+
+describe('a loop that is late all the time', { timeout: 60_000 }, () => {
+  it('makes new callers hear that all lines are busy, and readiness say why', async () => {
+    await using rehearsal = await startRehearsal({
+      env: { PORT: '0', MAX_LOOP_DELAY_MS: '40' },
+      logTo: { write: () => undefined },
+    })
+    const ask = async (): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${rehearsal.apiKey}` }
+      return (await fetch(`${rehearsal.origin}/readyz`, { headers })).json()
+    }
+    const untilMs = performance.now() + 3_000
+    while (performance.now() < untilMs) {
+      const turnMs = performance.now() + 90
+      while (performance.now() < turnMs);
+      await new Promise((resume) => setImmediate(resume))
+    }
+    expect(await ask()).toEqual({ status: 'not ready', reasons: ['the event loop is too late'] })
+    const call = rehearsal.world.twilio.placeCall({
+      from: '+14155550144',
+      to: rehearsal.world.env['TWILIO_PHONE_NUMBER'] ?? '',
+      script: { steps: [{ do: 'waitForEnd', withinMs: 20_000 }] },
+    })
+    const { heardSay, errors, streams } = await call.ended
+    expect(heardSay).toMatchObject([{ kind: 'say', text: expect.stringMatching(/busy/) as unknown }])
+    expect([errors, streams]).toEqual([[], []])
+  })
+})
