@@ -53,7 +53,7 @@ type LiveCall = {
   readonly from: string
   nonce: string
   reattachments: number
-  /** The answer to the end of the stream, until another one has started: a repeated webhook gets the same. */
+  /** The answer to the end of the stream, until its nonce is used: a repeated webhook gets the same. */
   renewal: Promise<CallAnswer> | undefined
 }
 
@@ -111,8 +111,11 @@ export class Calls implements IncomingCalls {
     const { clock, storage } = this.#options.ports
     const claim = await storage.claimNonce(nonce, clock.wallMs())
     if (!claim.ok) return claim
-    this.#revive(claim.callSid)
-    return this.#isAlive(claim.callSid) ? claim : { ok: false, reason: 'callOver' }
+    const call = this.#live.get(claim.callSid) ?? this.#revive(claim.callSid)
+    if (!call || !this.#isAlive(claim.callSid)) return { ok: false, reason: 'callOver' }
+    // A socket that ends before its stream has started is asked about too, and its nonce opens no other one.
+    call.renewal = undefined
+    return claim
   }
 
   attach(stream: { readonly callSid: string; readonly sink: MediaSink }): StreamAttachment {

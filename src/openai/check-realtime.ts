@@ -105,6 +105,7 @@ function openSession(question: RealtimeQuestion): Promise<RealtimeAnswer> {
     listener: {
       onOpen: () => undefined,
       onMessage: (message) => end(firstWord(message)),
+      onSignOfLife: () => undefined,
       onEnd: (socketEnd) => end({ kind: 'ended', end: socketEnd }),
     },
   })

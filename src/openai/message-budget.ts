@@ -1,4 +1,4 @@
-/** Messages in one second that a session has use for, many times over: a busy one sends about a hundred. */
+/** Messages and signs of life in one second, many times more than a session has use for: a busy one sends a hundred. */
 const MESSAGES_A_SECOND = 4_000
 /** Messages that cannot be read, in the life of a session: one may be a whim, this many are another protocol. */
 const UNREADABLE = 20

@@ -7,6 +7,15 @@ import { jsonField } from './json-field.ts'
 
 /** Largest message taken from the provider. */
 export const maxMessageBytes = 1024 * 1024
+/** What the provider can make us hold besides one message; the types of ws do not know them yet. */
+const bounds = {
+  /** Frames in which one message comes. */
+  maxFragments: 1_024,
+  /** Parts in which the network delivers one frame. */
+  maxBufferedChunks: 4_096,
+  /** Pings of which the provider has not read the answers. */
+  maxPendingAutoPongs: 64,
+}
 /** How long the answer to our close frame is waited for. */
 export const closeGraceMs = 2_000
 const maxRefusalBytes = 4_096
@@ -16,6 +25,8 @@ export interface SocketListener {
   onOpen(): void
   /** @param message valid until this returns */
   onMessage(message: Buffer, isBinary: boolean): void
+  /** A ping or a pong came: nothing to do, but somebody may count them. */
+  onSignOfLife(): void
   onEnd(end: SocketEnd): void
 }
 
@@ -49,13 +60,15 @@ export class RealtimeSocket {
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       followRedirects: false,
+      ...bounds,
     })
     this.#timer = options.clock.setTimer(options.handshakeTimeoutMs, () =>
       this.#abort(this.#refusal ?? { kind: 'handshakeTimeout' }),
     )
     this.#socket.on('open', () => this.#onOpen())
     this.#socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary))
-    this.#socket.on('pong', () => (this.#alive = true))
+    this.#socket.on('ping', () => this.#onSignOfLife())
+    this.#socket.on('pong', () => this.#onSignOfLife())
     this.#socket.on('unexpected-response', (_, response) => this.#onRefusal(response))
     // INVARIANT: an error listener stays for life; without one an oversized frame would end the process.
     this.#socket.on('error', (error) => this.#onError(error))
@@ -101,6 +114,11 @@ export class RealtimeSocket {
   #onMessage(data: unknown, isBinary: boolean): void {
     this.#alive = true
     if (!this.#ended && Buffer.isBuffer(data)) this.#options.listener.onMessage(data, isBinary)
+  }
+
+  #onSignOfLife(): void {
+    this.#alive = true
+    if (!this.#ended) this.#options.listener.onSignOfLife()
   }
 
   #askForLife(): void {

@@ -74,6 +74,7 @@ export class RealtimeSession implements SpeechSession {
       listener: {
         onOpen: () => this.#onOpen(),
         onMessage: (message, isBinary) => this.#onMessage(message, isBinary),
+        onSignOfLife: () => this.#guarded(() => this.#staysWithinBudget()),
         onEnd: (end) => this.#guarded(() => this.#lose(lossOf(end))),
       },
     })
@@ -132,8 +133,8 @@ export class RealtimeSession implements SpeechSession {
     this.#options.onEnter?.()
     // Not #guarded: the audio path makes no closure.
     try {
-      if (!this.#budget.take(this.#options.clock.nowMs())) this.#lose({ reason: 'flooded', retryable: true })
-      else if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
+      if (!this.#staysWithinBudget()) return
+      if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
       else this.#onEvent(decodeServerMessage(message, this.#options.scratch))
     } catch (error) {
       this.#broke(error)
@@ -239,6 +240,12 @@ export class RealtimeSession implements SpeechSession {
 
   #send(event: NumberedEvent): void {
     if (this.#phase !== 'over' && this.#socket.send(encodeEvent(event))) this.#staysWithinBuffer()
+  }
+
+  #staysWithinBudget(): boolean {
+    if (this.#budget.take(this.#options.clock.nowMs())) return true
+    this.#lose({ reason: 'flooded', retryable: true })
+    return false
   }
 
   #staysWithinBuffer(): boolean {

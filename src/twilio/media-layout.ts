@@ -17,6 +17,8 @@ export type MediaFields = { timestampMs: number; payloadFrom: number; payloadTo:
 const MARK = '\u{E000}'
 const QUOTE = 0x22
 const MAX_DIGITS = 15
+/** Twilio's own messages have two levels. */
+const MAX_DEPTH = 8
 
 /**
  * Learns the layout from a message that the strict path has accepted.
@@ -26,6 +28,8 @@ const MAX_DIGITS = 15
  */
 export function learnLayout(bytes: Uint8Array, parsed: unknown): MediaLayout | undefined {
   if (!isRecord(parsed) || !isRecord(parsed['media'])) return undefined
+  // JSON.parse reads nestings that are too deep for JSON.stringify, which then throws.
+  if (!isWithin(parsed, MAX_DEPTH)) return undefined
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
   if (text.includes(MARK)) return undefined
 
@@ -105,6 +109,11 @@ function marker(variable: Variable): string {
 
 function isVariable(text: string): text is Variable {
   return text === 'sequenceNumber' || text === 'chunk' || text === 'timestamp' || text === 'payload'
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1))
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

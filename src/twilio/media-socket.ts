@@ -76,6 +76,8 @@ export class MediaSocket {
     this.#startTimer = clock.setTimer(limits.streamStartDeadlineMs, () => this.#refuse('noStart'))
     this.#socket.on('message', (data, isBinary) => this.#onFrame(data, isBinary))
     this.#socket.on('close', () => this.#finish('closed', 1000, ''))
+    // A frame that breaks the protocol: nothing is read any more, and the call need not wait for the other side.
+    this.#socket.on('error', () => this.#finish('closed', 1002, ''))
   }
 
   /** Ends the stream because the process goes down. */

@@ -143,11 +143,9 @@ async function addMediaSocket(
   )
   await scope.register(websocket, {
     options: { ...socketOptions, server: relay },
-    // ws closes a socket that broke the protocol by itself; the listener keeps the error from ending the process.
-    errorHandler: (_error, socket) => {
-      media.metrics.count('protocol_faults_total', { leg: 'twilio', kind: 'frame' })
-      socket.terminate()
-    },
+    // ws closes a socket that broke the protocol by itself, with the code that says how, and cuts it off when that is
+    // not answered in time. To cut it off here could take the close frame away from the peer that is to read it.
+    errorHandler: () => media.metrics.count('protocol_faults_total', { leg: 'twilio', kind: 'frame' }),
     preClose: (done) => {
       isClosing = true
       stopListening()

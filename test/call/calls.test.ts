@@ -141,6 +141,20 @@ describe('Calls', () => {
     expect(next).not.toEqual(first)
   })
 
+  it('afterStream() gives another nonce when the socket of the last one ended before its stream started', async () => {
+    const world = start()
+    await world.offer()
+    const nonces = new Set<string>()
+    for (let time = 0; time < 3; time++) {
+      const answer = await world.calls.afterStream(SID)
+      if (answer.kind !== 'connect') throw new Error(`Answered with ${answer.kind}`)
+      expect((await world.calls.claimNonce(answer.nonce)).ok).toBe(true)
+      nonces.add(answer.nonce)
+    }
+    expect(nonces.size).toBe(3)
+    expect((await world.calls.afterStream(SID)).kind).toBe('sayAndHangUp')
+  })
+
   it('afterStream() gives a call whose first stream never came about another one', async () => {
     const world = start()
     const offered = await world.offer()

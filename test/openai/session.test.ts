@@ -162,6 +162,24 @@ describe('RealtimeSession', () => {
     expect(lost.loss).toEqual({ reason: 'flooded', retryable: true })
   })
 
+  it('is lost when it is flooded with pings or pongs', async () => {
+    await using server = await ScriptedServer.start()
+    for (const opcode of [0x89, 0x8a]) {
+      const { peer, receiver } = await ready(server)
+      peer.raw.write(Buffer.alloc(10_000, Buffer.of(opcode, 0)))
+      expect((await receiver.next('sessionLost')).loss).toEqual({ reason: 'flooded', retryable: true })
+    }
+  })
+
+  it('is lost when a message comes in more pieces than any has a use for', async () => {
+    await using server = await ScriptedServer.start()
+    const { peer, receiver } = await ready(server)
+    peer.raw.write(Buffer.of(0x01, 1, 0x7b))
+    for (let count = 0; count < 1_024; count++) peer.raw.write(Buffer.of(0x00, 1, 0x20))
+    const lost = await receiver.next('sessionLost')
+    expect(lost.loss).toEqual({ reason: 'closed', code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS', retryable: true })
+  })
+
   it('restore() puts what happened before in front of all that is asked for later', async () => {
     await using server = await ScriptedServer.start()
     const { session, peer } = await ready(server)

@@ -15,6 +15,18 @@ describe('learnLayout()', () => {
     }
   })
 
+  it('learns nothing from what is nested too deeply to be written again', () => {
+    for (const depth of [9, 25_000]) {
+      const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`
+      for (const text of [
+        mediaText({ payload: 'AA==' }).replace('"event"', `"deep":${nested},"event"`),
+        mediaText({ payload: 'AA==' }).replace('"track"', `"deep":${nested},"track"`),
+      ]) {
+        expect(learnLayout(Buffer.from(text), JSON.parse(text))).toBeUndefined()
+      }
+    }
+  })
+
   it('learns nothing from spaces, escapes, repeated keys or its own marker', () => {
     const plain = mediaText()
     const odd = [

@@ -169,13 +169,31 @@ describe('MediaSocket while streaming', () => {
     // An unmasked frame with a reserved opcode.
     const transport: unknown = Reflect.get(broken.socket, '_socket')
     if (transport instanceof Socket) transport.write(Buffer.from([0x83, 0x00]))
-    await broken.closed
+    expect((await broken.closed).code).toBe(1002)
     await brokenReceiver.until((receiver) => receiver.endReasons().length === 1)
     expect([...longReceiver.endReasons(), ...brokenReceiver.endReasons()]).toEqual(['closed', 'closed'])
 
     healthy.media(frame(1))
     await healthy.roundTrip()
     expect(server.calls.streams[0]?.audio()).toHaveLength(160)
+  })
+
+  it('tells its call at once of a broken frame, also when nobody reads how it was closed', async () => {
+    await using server = await startServer()
+    const stream = await FakeStream.start(server)
+    const received = server.calls.stream()
+    stream.socket.pause()
+    const sentMs = performance.now()
+    stream.socket.send('x'.repeat(65_537))
+    await received.until((receiver) => receiver.endReasons().length === 1)
+    // The close frame is waited for two seconds, and the call is not kept waiting for that.
+    expect(performance.now() - sentMs).toBeLessThan(1_500)
+    expect(received.endReasons()).toEqual(['closed'])
+    expect(received.sink.sendMedia(frame(1))).toBe(false)
+    expect(stream.socket.readyState).toBe(WebSocket.OPEN)
+    stream.socket.resume()
+    expect((await stream.closed).code).toBe(1009)
+    while (server.metrics.gauges.get('media_sockets_live') !== 0) await new Promise(setImmediate)
   })
 
   it('ends the stream and no other when the call throws', async () => {
