@@ -23,6 +23,7 @@ export type CallerAct =
   | { readonly kind: 'hangUpWithoutStop' }
   | { readonly kind: 'vanish' }
   | { readonly kind: 'freeze' }
+  | { readonly kind: 'stopReading' }
   | { readonly kind: 'failed'; readonly reason: string }
 
 /** Looks up a clip: 8 kHz samples, or undefined when there is no such clip. */
@@ -110,6 +111,7 @@ export class CallerRunner {
       case 'hangUpWithoutStop':
       case 'vanish':
       case 'freeze':
+      case 'stopReading':
       case 'sendHuge':
       case 'secondStart':
       case 'jitter':
@@ -154,6 +156,7 @@ export class CallerRunner {
         this.#over = true
         return true
       case 'freeze':
+      case 'stopReading':
       case 'secondStart':
         acts.push({ kind: step.do })
         return this.#done()

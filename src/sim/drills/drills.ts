@@ -10,9 +10,12 @@ import { drillCrash } from './crash.ts'
 import { drainEnv, drillDrain } from './drain.ts'
 import { faultCases } from './fault-cases.ts'
 import { drillFaults, faultsEnv } from './faults.ts'
+import { drillFuzzHttp, fuzzHttpEnv } from './fuzz-http.ts'
+import { drillFuzzMedia, fuzzMediaEnv } from './fuzz-media.ts'
 import { drillHandshake } from './handshake.ts'
 import { drillInterruptions } from './interruptions.ts'
 import { drillSignatures, signaturesEnv } from './signatures.ts'
+import { drillWebsocketLimits, limitCaseCount, websocketLimitsEnv } from './websocket-limits.ts'
 import { drillStrictVoice, drillVoice, strictVoiceEnv, voiceEnv } from './voice.ts'
 
 type Settings = Readonly<Record<string, string>>
@@ -33,6 +36,14 @@ const drills: Readonly<Record<string, Drill>> = {
   signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
   interruptions: { fullCount: 500, env: {}, apart: true, run: drillInterruptions },
   faults: { fullCount: faultCases.length, env: faultsEnv, apart: true, run: drillFaults },
+  'fuzz-media': { fullCount: 1_000_000, env: fuzzMediaEnv, apart: true, run: drillFuzzMedia },
+  'fuzz-http': { fullCount: 100_000, env: fuzzHttpEnv, apart: true, run: drillFuzzHttp },
+  'websocket-limits': {
+    fullCount: limitCaseCount,
+    env: websocketLimitsEnv,
+    apart: true,
+    run: drillWebsocketLimits,
+  },
   handshake: { fullCount: 30, env: {}, run: drillHandshake },
   voice: { fullCount: 4, env: voiceEnv, run: drillVoice },
   'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },

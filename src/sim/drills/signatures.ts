@@ -1,24 +1,10 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
-import { type Random, seededRandom } from '../caller/random.ts'
-import { signRequest } from '../twilio/signature.ts'
+import { seededRandom } from '../caller/random.ts'
 import { waitMs } from '../twilio/wait.ts'
 import type { World } from '../world.ts'
-import {
-  type DrillGround,
-  DrillError,
-  type DrillOptions,
-  type DrillResult,
-  inLanes,
-  missedBars,
-  settingOf,
-} from './drill.ts'
-import {
-  encodeFields,
-  type MutatedRequest,
-  mutatedRequests,
-  type SigningAccount,
-  signedVoiceRequest,
-} from './mutated-requests.ts'
+import { type DrillGround, type DrillOptions, type DrillResult, inLanes, missedBars } from './drill.ts'
+import { accountOf, type HonestCaller, hangUpHonestly, ringHonestly } from './honest-calls.ts'
+import { type MutatedRequest, mutatedRequests } from './mutated-requests.ts'
 import { mutatedUpgrades, signedUpgrade } from './mutated-upgrades.ts'
 import { type Stranger, strangerAt } from './stranger.ts'
 
@@ -36,10 +22,7 @@ const LANES = 8
 const FORGED_CALLER = '+14155550190'
 const HONEST_CALLER = '+14155550191'
 
-type Scene = {
-  readonly account: SigningAccount
-  readonly stranger: Stranger
-  readonly random: Random
+type Scene = HonestCaller & {
   /** How often each status answered what had to be refused. */
   readonly answers: Map<number, number>
   /** Those that were not refused, by what had been done to them. */
@@ -58,10 +41,11 @@ export async function drillSignatures(
   clock: Clock = systemClock,
 ): Promise<DrillResult> {
   const { world } = ground
-  const account = accountOf(world)
+  const account = accountOf(world, FORGED_CALLER)
   await using stranger = strangerAt(account.publicUrl, clock)
   const scene: Scene = {
-    account,
+    // Not the number of the forged webhooks: were they accepted, it would be busy, and that would be all one heard of.
+    account: { ...account, from: HONEST_CALLER },
     stranger,
     // Another sequence than that of the mutated requests, whose sids must stay unknown to the server.
     random: seededRandom(~seed),
@@ -81,7 +65,7 @@ export async function drillSignatures(
   await waitMs(clock, Math.max(0, expiresAtMs + 50 - clock.nowMs()), AbortSignal.any([]))
   const late = signedUpgrade(account, expired.nonce)
   note(scene, 'an expired nonce', await stranger.upgrade(late))
-  await hangUp(scene, expired.callSid)
+  await hangUpHonestly(scene, expired.callSid)
   const numbers = {
     webhooks: requests.length,
     upgrades: upgradeCount,
@@ -108,16 +92,6 @@ export async function drillSignatures(
   }
 }
 
-function accountOf(world: World): SigningAccount {
-  return {
-    accountSid: settingOf(world, 'TWILIO_ACCOUNT_SID'),
-    authToken: settingOf(world, 'TWILIO_AUTH_TOKEN'),
-    publicUrl: settingOf(world, 'PUBLIC_URL'),
-    from: FORGED_CALLER,
-    to: settingOf(world, 'TWILIO_PHONE_NUMBER'),
-  }
-}
-
 /** Tries upgrades on fresh nonces, each of which is then used honestly and tried once more. @returns calls made */
 async function tryUpgrades(scene: Scene, count: number): Promise<number> {
   const { account, stranger, random } = scene
@@ -137,37 +111,10 @@ async function tryUpgrades(scene: Scene, count: number): Promise<number> {
     if ((await stranger.upgrade(honest)) !== 101) scene.burntNonces++
     note(scene, 'a replayed upgrade', await stranger.upgrade(honest))
     left -= attempts.length + 1
-    await hangUp(scene, call.callSid)
-    await hangUp(scene, other.callSid)
+    await hangUpHonestly(scene, call.callSid)
+    await hangUpHonestly(scene, other.callSid)
   }
   return rings
-}
-
-/** A call as Twilio announces it; the nonce of its stream. */
-async function ringHonestly({
-  account,
-  stranger,
-  random,
-}: Scene): Promise<{ callSid: string; nonce: string }> {
-  // Not the number of the forged webhooks: were they accepted, it would be busy, and that would be all one heard of.
-  const { fields, ...request } = signedVoiceRequest({ ...account, from: HONEST_CALLER }, random)
-  const answer = await stranger.post({ ...request, body: encodeFields(fields) })
-  const nonce = /\/twilio\/media\/([A-Za-z0-9_-]{22})"/.exec(answer.body)?.[1]
-  if (nonce === undefined)
-    throw new DrillError(`Cannot go on: an honest webhook was answered with ${answer.status} and no stream`)
-  return { callSid: request.callSid, nonce }
-}
-
-async function hangUp({ account, stranger }: Scene, callSid: string): Promise<void> {
-  const target = '/twilio/status'
-  const fields = [
-    ['AccountSid', account.accountSid],
-    ['CallSid', callSid],
-    ['CallStatus', 'completed'],
-    ['CallDuration', '1'],
-  ] as const
-  const signature = signRequest(account.authToken, account.publicUrl + target, fields)
-  await stranger.post({ target, signature, body: encodeFields(fields) })
 }
 
 function note({ answers, accepted }: Scene, mutation: string, status: number): void {

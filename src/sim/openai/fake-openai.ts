@@ -158,7 +158,7 @@ class FakeServer implements FakeOpenAi {
       this.#refuse(socket, handshake, 0)
       return
     }
-    const connection = this.#connection(handshake)
+    const connection = this.#connection(handshake, request.socket.remotePort)
     const cursor = this.#cursor(connection)
     const sessionOfCaller = cursor.nextSession()
     const struck = (fault: StruckFault): void =>
@@ -250,7 +250,10 @@ class FakeServer implements FakeOpenAi {
     session.start()
   }
 
-  #connection(handshake: Extract<Handshake, { kind: 'session' }>): Connection {
+  #connection(
+    handshake: Extract<Handshake, { kind: 'session' }>,
+    clientPort: number | undefined,
+  ): Connection {
     const { safetyIdentifier, organization, project } = handshake
     this.#sessionCount += 1
     return {
@@ -259,6 +262,7 @@ class FakeServer implements FakeOpenAi {
       ...(safetyIdentifier === undefined ? {} : { safetyIdentifier }),
       ...(organization === undefined ? {} : { organization }),
       ...(project === undefined ? {} : { project }),
+      ...(clientPort === undefined ? {} : { clientPort }),
     }
   }
 

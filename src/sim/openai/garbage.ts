@@ -5,6 +5,8 @@ import type { SeededRandom } from './seeded-random.ts'
 export type RawFrame =
   | { readonly kind: 'text'; readonly data: string | Uint8Array }
   | { readonly kind: 'binary'; readonly data: Uint8Array }
+  /** Bytes that need be no frame. */
+  | { readonly kind: 'wire'; readonly data: Uint8Array }
 
 /** Where audio of a response belongs. */
 export type AudioPlace = {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wireForms } from '../wire-forms.ts'
 
 const milliseconds = z.number().min(0).max(3_600_000)
 
@@ -56,6 +57,8 @@ const endingFaults = [
   }),
   /** The connection is reset (TCP RST). */
   z.strictObject({ kind: z.literal('resetSession'), ...moment }),
+  /** This side of the connection ends (TCP FIN) without a close frame. */
+  z.strictObject({ kind: z.literal('endSession'), ...moment }),
   /** No further event comes and none is answered; the socket stays open and answers pings. */
   z.strictObject({ kind: z.literal('stall'), ...moment }),
   /** The other end is gone without a word: nothing is read, sent or answered any more, no ping either. */
@@ -83,6 +86,8 @@ const passingFaults = [
     form: z.enum(garbageForms),
     count: z.int().min(1).max(10_000).optional(),
   }),
+  /** Frames that break the rules of websockets, or ours. */
+  z.strictObject({ kind: z.literal('brokenFrames'), ...moment, form: z.enum(wireForms) }),
   /** One event with audio, so long that its message has about so many bytes; the rest of the reply follows. */
   z.strictObject({
     kind: z.literal('hugeDelta'),
@@ -142,6 +147,8 @@ export function isMomentary(fault: { readonly kind: ModelFault['kind'] }): fault
       return false
     case 'dropSession':
     case 'resetSession':
+    case 'endSession':
+    case 'brokenFrames':
     case 'stall':
     case 'halfOpen':
     case 'fatalError':

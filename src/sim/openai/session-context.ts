@@ -11,11 +11,15 @@ import type { SessionConfig } from './session-config.ts'
 import type { SessionRecord } from './session-record.ts'
 import type { Voice } from './voice.ts'
 
-/** How the connection is ended by the server: with a close frame, as if the wire were cut, or by a reset. */
+/**
+ * How the connection is ended by the server: with a close frame, as if the wire were cut, by a reset, or by sending no
+ * more without a word while the other side may go on.
+ */
 export type HangUp =
   | { readonly kind: 'close'; readonly code: number; readonly reason: string }
   | { readonly kind: 'cut' }
   | { readonly kind: 'reset' }
+  | { readonly kind: 'end' }
 
 /** How fast the fake model is. */
 export type Pace = {

@@ -4,9 +4,12 @@ import type { MomentaryFault } from './model-fault.ts'
 import type { OutputItem } from './output-item.ts'
 import { refusal } from './refusal.ts'
 import type { SessionContext } from './session-context.ts'
+import { wireBytes } from '../wire-forms.ts'
 
 type Fault<Kind extends MomentaryFault['kind']> = Extract<MomentaryFault, { kind: Kind }>
 
+/** The largest message that a client of ours takes. */
+const CLIENT_MOST_BYTES = 1_048_576
 /** No client event brought it about. */
 const BY_ITSELF = { eventId: null, type: '' }
 /** Length of a flood, unless the script says otherwise. */
@@ -53,7 +56,7 @@ export class SessionFaults {
   }
 
   #strike(fault: MomentaryFault): void {
-    this.#context.struck(fault.kind, fault.kind === 'garbage' ? fault.form : undefined)
+    this.#context.struck(fault.kind, 'form' in fault ? fault.form : undefined)
     switch (fault.kind) {
       case 'dropSession': {
         const { closeCode: code, closeReason: reason = '' } = fault
@@ -61,6 +64,10 @@ export class SessionFaults {
       }
       case 'resetSession':
         return this.#context.hangUp({ kind: 'reset' })
+      case 'endSession':
+        return this.#context.hangUp({ kind: 'end' })
+      case 'brokenFrames':
+        return this.#brokenFrames(fault)
       case 'stall':
       case 'halfOpen':
         return this.#context.fallSilent(fault.kind)
@@ -93,6 +100,11 @@ export class SessionFaults {
     const { random } = this.#context
     const place = this.#place()
     this.#context.sendRaw(Array.from({ length: count }, () => garbageFrame({ form, place, random })))
+  }
+
+  #brokenFrames({ form }: Fault<'brokenFrames'>): void {
+    const data = wireBytes(form, { masked: false, mostBytes: CLIENT_MOST_BYTES })
+    this.#context.sendRaw([{ kind: 'wire', data }])
   }
 
   /** Belongs to the reply that is being spoken, as far as there is one, and is heard with it. */

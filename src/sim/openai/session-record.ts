@@ -10,6 +10,8 @@ export type Connection = {
   readonly safetyIdentifier?: string
   readonly organization?: string
   readonly project?: string
+  /** The client's end of the TCP connection. */
+  readonly clientPort?: number
 }
 
 /** A client event as it is kept: without its audio. */

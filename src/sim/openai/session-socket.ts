@@ -70,7 +70,8 @@ export class SessionSocket {
     }
     this.#end ??= { by: 'server', code: 1006, reason: '' }
     const { wire } = this.#options
-    if (how.kind === 'reset' && wire instanceof Socket) wire.resetAndDestroy()
+    if (how.kind === 'end') wire.end()
+    else if (how.kind === 'reset' && wire instanceof Socket) wire.resetAndDestroy()
     else this.#socket.terminate()
   }
 
@@ -120,7 +121,10 @@ export class SessionSocket {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     const { wire } = this.#options
     wire.cork()
-    for (const { kind, data } of frames) this.#socket.send(data, { binary: kind === 'binary' })
+    for (const { kind, data } of frames) {
+      if (kind === 'wire') wire.write(data)
+      else this.#socket.send(data, { binary: kind === 'binary' })
+    }
     wire.uncork()
   }
 }

@@ -75,7 +75,10 @@ export type TwilioEvent =
 export type TwilioFault =
   | Spell['do']
   | 'lose'
-  | Extract<CallerStep, { do: 'hangUpWithoutStop' | 'vanish' | 'freeze' | 'sendHuge' | 'secondStart' }>['do']
+  | Extract<
+      CallerStep,
+      { do: 'hangUpWithoutStop' | 'vanish' | 'freeze' | 'stopReading' | 'sendHuge' | 'secondStart' }
+    >['do']
   | `rest ${'429' | '500' | '503' | 'none'}`
 
 /** An event with its time on the fake's clock. */

@@ -296,6 +296,9 @@ export class FakeCall implements VerbHost {
       case 'freeze':
         this.#fault(act.kind)
         return this.stream()?.freeze()
+      case 'stopReading':
+        this.#fault(act.kind)
+        return this.stream()?.stopReading()
       case 'sendHuge':
         this.#fault(act.kind)
         return this.stream()?.sendHuge(act.bytes)

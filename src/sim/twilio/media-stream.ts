@@ -111,7 +111,7 @@ export class MediaStream implements SoundSource {
       events: {
         onOpen: () => this.#onOpen(),
         onText: (text) => this.#onText(text),
-        onBinary: () => this.#onBinary(),
+        onBinary: () => this.#ignore(31_950, 'Binary message'),
         onProtocolError: () => void (this.#brokeProtocol = true),
         onClose: (closeCode) => this.#onClose(closeCode),
         onFailure: (failure) => this.#finish({ kind: 'failed', ...describeFailure(failure) }),
@@ -140,6 +140,11 @@ export class MediaStream implements SoundSource {
   /** The socket stays open, but nothing is sent or read on it any more. */
   freeze(): void {
     this.#frozen = true
+    this.stopReading()
+  }
+
+  /** Nothing is read on the socket any more; what the caller says still goes out. */
+  stopReading(): void {
     this.#socket?.pause()
   }
 
@@ -262,10 +267,6 @@ export class MediaStream implements SoundSource {
       case 'invalid':
         this.#ignore(31_951, message.reason)
     }
-  }
-
-  #onBinary(): void {
-    this.#ignore(31_950, 'Binary message')
   }
 
   #onClose(closeCode: number): void {
