@@ -20,14 +20,16 @@ export async function start(env: Environment): Promise<Running> {
   const { config, secrets } = readConfig(env)
   const mode = runMode(config, secrets)
   if (mode.mode !== 'rehearsal') {
-    const server = await startServer({ config, secrets, mode })
+    const server = await startServer({ config, secrets, mode, commits: 'thread' })
     return { ...server, announcement: [] }
   }
   await using starting = new AsyncDisposableStack()
   const turns = new TurnFeed()
   // Another seed each time, so that no call has the id of one that the same DATA_DIR holds from before.
   const seed = randomInt(2 ** 31)
-  const rehearsal = starting.use(await startRehearsal({ env, seed, onTurn: (turn) => turns.tell(turn) }))
+  const rehearsal = starting.use(
+    await startRehearsal({ env, seed, commits: 'thread', onTurn: (turn) => turns.tell(turn) }),
+  )
   const port = Number(new URL(rehearsal.origin).port)
   const { dataDir, dataDirIsDefault } = config.server
   const runs = dataDirIsDefault ? 'runs' : join(dataDir, 'runs')

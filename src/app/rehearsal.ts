@@ -20,10 +20,10 @@ export type Rehearsal = Server & { readonly world: World; readonly apiKey: strin
 export async function startRehearsal(
   options: { readonly env: Environment; readonly seed?: number } & Pick<
     ServerOptions,
-    'clock' | 'logTo' | 'onTurn'
+    'clock' | 'logTo' | 'onTurn' | 'commits'
   >,
 ): Promise<Rehearsal> {
-  const { env, seed = 1, logTo, onTurn } = options
+  const { env, seed = 1, logTo, onTurn, commits } = options
   const asked = readConfig(env)
   const clock = rehearsalClock(options.clock ?? systemClock, asked.config.owner.timeZone)
   await using starting = new AsyncDisposableStack()
@@ -37,7 +37,14 @@ export async function startRehearsal(
   const settings = readConfig({ ...own, ...world.env })
   const mode = { mode: 'rehearsal', missing: runMode(asked.config, asked.secrets).missing } as const
   const server = starting.use(
-    await startServer({ ...settings, mode, clock, ...(logTo && { logTo }), ...(onTurn && { onTurn }) }),
+    await startServer({
+      ...settings,
+      mode,
+      clock,
+      ...(commits && { commits }),
+      ...(logTo && { logTo }),
+      ...(onTurn && { onTurn }),
+    }),
   )
   const running = starting.move()
   return { ...server, world, apiKey: invented?.key, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -26,6 +26,11 @@ export type ServerOptions = {
   readonly clock?: Clock
   /** Where log lines go; standard output when unset. */
   readonly logTo?: { write(line: string): void }
+  /**
+   * Where records are committed: in a thread of their own, so that no call waits for the disk, or on the event loop,
+   * where nothing may happen outside of it. On the loop by default.
+   */
+  readonly commits?: 'thread' | 'loop'
   /** Told of every turn as it is recorded, for whoever shows a transcript while it is spoken. */
   readonly onTurn?: (turn: TurnRecord) => void
 }
@@ -61,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
   const loop = starting.use(new LoopWatch({ clock, log, metrics }))
   const parts: Parts = { config, secrets, clock, log, metrics, loop }
-  const storage = starting.use(await openRecords(parts))
+  const storage = starting.use(await openRecords(parts, options.commits ?? 'loop'))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
   const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn })
@@ -93,10 +98,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-function openRecords({ config, clock, log, metrics }: Parts): Promise<CallStorage> {
+function openRecords(
+  { config, clock, log, metrics }: Parts,
+  commits: 'thread' | 'loop',
+): Promise<CallStorage> {
   const { storageBatchMs: batchMs, maxQueuedWrites } = config.limits
   const { dataDir } = config.server
-  return openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites })
+  return openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites, commits })
 }
 
 /** Without a telephone network to ask, calls that a process before this one left open are closed as they are. */

@@ -1,3 +1,5 @@
+import { TimerWheel } from './timer-wheel.ts'
+
 /** A timer that was set and can be taken back. */
 export type Timer = {
   /** Takes the timer back; harmless after it has fired. */
@@ -17,17 +19,28 @@ export type Clock = {
   setTimer(delayMs: number, fire: () => void): Timer
 }
 
+/** Every timer of the process: however many calls there are, the machine is asked for one. */
+const wheel = new TimerWheel({
+  nowMs: () => performance.now(),
+  setAlarm(delayMs, ring) {
+    const alarm = setTimeout(ring, delayMs)
+    return () => clearTimeout(alarm)
+  },
+  // Where what is thrown in a timer of the machine arrives, too.
+  onThrown: (error) =>
+    void setImmediate(() => {
+      throw error
+    }),
+})
+
 /**
- * The machine's own clock. Wall time is the start of the process plus monotonic time, so that a correction of the
- * system clock cannot move a deadline.
+ * The machine's own clock. Timers fire at the next of its ticks, a few milliseconds late and never early. Wall time is
+ * the start of the process plus monotonic time, so that a correction of the system clock cannot move a deadline.
  */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => performance.timeOrigin + performance.now(),
-  setTimer(delayMs, fire) {
-    const timer = setTimeout(fire, delayMs)
-    return { cancel: () => clearTimeout(timer) }
-  },
+  setTimer: (delayMs, fire) => wheel.set(delayMs, fire),
 }
 
 /**

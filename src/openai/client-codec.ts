@@ -1,3 +1,5 @@
+import { base64Length, encodeBase64 } from '../audio/base64.ts'
+import { closeMaskedFrame, maxFrameMessageBytes, openMaskedFrame } from '../lib/text-frame.ts'
 import type {
   ConversationItem,
   RealtimeClientEvent,
@@ -14,15 +16,31 @@ const suffix = Buffer.from('"}', 'latin1')
  * @param audio any number of bytes in the session's input format; copied
  */
 export function encodeAppend(audio: Uint8Array): Buffer {
-  const source = Buffer.isBuffer(audio)
-    ? audio
-    : Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength)
-  const base64Chars = Math.ceil(source.length / 3) * 4
-  const message = Buffer.allocUnsafe(prefix.length + base64Chars + suffix.length)
-  message.set(prefix, 0)
-  message.write(source.toString('base64'), prefix.length, 'latin1')
-  message.set(suffix, prefix.length + base64Chars)
+  const message = Buffer.allocUnsafe(appendBytes(audio))
+  writeAppend(message, audio)
   return message
+}
+
+/** The same as a frame that is ready to be sent; undefined where it is too long for one of this kind (a second of PCM). */
+export function encodeAppendFrame(audio: Uint8Array): Buffer | undefined {
+  const messageBytes = appendBytes(audio)
+  if (messageBytes > maxFrameMessageBytes) return undefined
+  const frame = openMaskedFrame(messageBytes)
+  writeAppend(frame, audio)
+  closeMaskedFrame(frame, messageBytes)
+  return frame
+}
+
+function appendBytes(audio: Uint8Array): number {
+  return prefix.length + base64Length(audio.length) + suffix.length
+}
+
+/** Writes the event into the end of a buffer. */
+function writeAppend(target: Buffer, audio: Uint8Array): void {
+  const from = target.length - appendBytes(audio)
+  target.set(prefix, from)
+  const end = encodeBase64(audio, target, from + prefix.length)
+  target.set(suffix, end)
 }
 
 /** Short names of the events we send, as they stand in their ids. */

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { FrameShortcut } from '../lib/frame-shortcut.ts'
+import { maxFrameMessageBytes } from '../lib/text-frame.ts'
+import { encodeAppend, encodeAppendFrame } from './client-codec.ts'
 import { safeCode } from './errors.ts'
 import type { SocketEnd } from './errors.ts'
 import { jsonField } from './json-field.ts'
@@ -52,6 +55,8 @@ export class RealtimeSocket {
   #alive = true
   #ended = false
   #refusal: SocketEnd | undefined
+  #network: unknown
+  #shortcut: FrameShortcut | undefined
 
   constructor(options: SocketOptions) {
     this.#options = options
@@ -65,6 +70,7 @@ export class RealtimeSocket {
     this.#timer = options.clock.setTimer(options.handshakeTimeoutMs, () =>
       this.#abort(this.#refusal ?? { kind: 'handshakeTimeout' }),
     )
+    this.#socket.on('upgrade', (response) => (this.#network = response.socket))
     this.#socket.on('open', () => this.#onOpen())
     this.#socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary))
     this.#socket.on('ping', () => this.#onSignOfLife())
@@ -79,6 +85,15 @@ export class RealtimeSocket {
   send(message: string | Buffer): boolean {
     if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return false
     this.#socket.send(message, { binary: false })
+    return true
+  }
+
+  /** Sends caller audio in the session's input format; the same as `send` otherwise. */
+  sendAudio(audio: Uint8Array): boolean {
+    const frame = this.#shortcut && encodeAppendFrame(audio)
+    if (!frame) return this.send(encodeAppend(audio))
+    if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return false
+    this.#shortcut?.write(frame)
     return true
   }
 
@@ -106,6 +121,13 @@ export class RealtimeSocket {
   #onOpen(): void {
     this.#opened = true
     if (this.#ended) return
+    this.#shortcut = FrameShortcut.into({
+      websocket: this.#socket,
+      socket: this.#network,
+      peerMasks: false,
+      maxBytes: maxFrameMessageBytes,
+      onText: (message) => this.#onMessage(message, false),
+    })
     this.#timer.cancel()
     this.#askForLife()
     this.#options.listener.onOpen()

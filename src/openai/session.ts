@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
 import { compareSession } from './agreement.ts'
-import { encodeAppend, encodeEvent, textItem } from './client-codec.ts'
+import { encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
 import { Conversation } from './conversation.ts'
 import { codeLabel, lossOf, reactionTo } from './errors.ts'
@@ -83,7 +83,7 @@ export class RealtimeSession implements SpeechSession {
   append(bytes: Uint8Array): boolean {
     if (this.#phase !== 'ready') return false
     if (bytes.length === 0) return true
-    return this.#socket.send(encodeAppend(bytes)) && this.#staysWithinBuffer()
+    return this.#socket.sendAudio(bytes) && this.#staysWithinBuffer()
   }
 
   requestReply(request: ReplyRequest = {}): void {

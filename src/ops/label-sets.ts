@@ -22,31 +22,43 @@ export const labelNames = [
   'type',
 ] as const
 
+const knownNames: ReadonlySet<string> = new Set(labelNames)
 const maxSetsPerMetric = 100
 const none: Labels = {}
 
 /**
- * The label sets of one metric. Each costs memory for ever and a line in every answer, so there is an end to them:
- * what comes later is counted under `other`.
+ * The label sets of one metric, each with something of its own. A set costs memory for ever and a line in every answer,
+ * so there is an end to them: what comes later is counted under `other`.
  */
-export class LabelSets {
-  readonly #sets = new Map<string, Labels>()
+export class LabelSets<T> {
+  readonly #make: (labels: Labels) => T
+  readonly #byKey = new Map<string, T>()
+  readonly #bySet = new Map<string, T>()
+  #unlabelled: T | undefined
 
-  /** The same labels as they may be kept. */
-  bounded(labels: Labels | undefined): Labels {
-    if (labels === undefined) return none
+  /** @param make what belongs to a set; called once for each */
+  constructor(make: (labels: Labels) => T) {
+    this.#make = make
+  }
+
+  /** What belongs to these labels, as far as they may be kept. */
+  of(labels: Labels | undefined): T {
+    if (labels === undefined) return (this.#unlabelled ??= this.#make(none))
     let key = ''
-    for (const name of labelNames) {
-      const value = labels[name]
-      if (value !== undefined) key += `${name}=${value}\n`
-    }
-    if (key === '') return none
-    const known = this.#sets.get(key)
-    if (known) return known
-    const isFull = this.#sets.size >= maxSetsPerMetric
+    for (const name in labels) if (knownNames.has(name)) key += `${name}=${labels[name]}\n`
+    if (key === '') return (this.#unlabelled ??= this.#make(none))
+    return this.#byKey.get(key) ?? this.#add(key, labels)
+  }
+
+  /** Several keys may mean one set: those of other orders, and all that is not kept as it is. */
+  #add(key: string, labels: Labels): T {
+    const isFull = this.#byKey.size >= maxSetsPerMetric
     const set = kept(labels, (value) => (isFull ? 'other' : harmless(value)))
-    if (!isFull) this.#sets.set(key, set)
-    return set
+    const name = JSON.stringify(set)
+    const known = this.#bySet.get(name) ?? this.#make(set)
+    this.#bySet.set(name, known)
+    if (!isFull) this.#byKey.set(key, known)
+    return known
   }
 }
 

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { CounterName, GaugeName, HistogramName, Metrics } from '../ports/metrics.ts'
+import type { CounterConfiguration } from 'prom-client'
+import type { CounterName, GaugeName, HistogramName, Labels, Metrics } from '../ports/metrics.ts'
 import { labelNames, LabelSets } from './label-sets.ts'
 
 const counterHelp: Readonly<Record<CounterName, string>> = {
@@ -64,45 +65,75 @@ export type ProcessMetrics = Metrics & {
 export function createMetrics(): ProcessMetrics {
   const registry = new Registry()
   const registers = [registry]
-  const counters = eachOf(counterHelp, (name, help) => new Counter({ name, help, registers, labelNames }))
-  const histograms = eachOf(
-    histogramHelp,
-    (name, help) =>
-      new Histogram({ name, help: `${help}, in ms`, registers, labelNames, buckets: bucketsMs }),
+  const counters = eachOf(counterHelp, (name, help) => countersOf({ name, help, registers, labelNames }))
+  const histograms = eachOf(histogramHelp, (name, help) =>
+    histogramsOf({ name, help: `${help}, in ms`, registers, labelNames, buckets: bucketsMs }),
   )
   const gauges = eachOf(gaugeHelp, (name, help) => new Gauge({ name, help, registers }))
   const loopDelay = exportLoopDelay(registers)
-  collectDefaultMetrics({ register: registry })
+  collectProcessMetrics(registry)
   return {
     contentType: registry.contentType,
     // A number that is none would make the library throw, in the middle of somebody's call.
     count(name, labels, by = 1) {
-      if (!(Number.isFinite(by) && by >= 0)) return
-      const { metric, sets } = counters[name]
-      if (labels === undefined) metric.inc(by)
-      else metric.inc(sets.bounded(labels), by)
+      if (Number.isFinite(by) && by >= 0) counters[name].of(labels).pending += by
     },
     observe(name, valueMs, labels) {
-      const { metric, sets } = histograms[name]
-      if (Number.isFinite(valueMs)) metric.observe(sets.bounded(labels), valueMs)
+      if (Number.isFinite(valueMs)) histograms[name].of(labels).observe(valueMs)
     },
     gauge(name, value) {
-      if (Number.isFinite(value)) gauges[name].metric.set(value)
+      if (Number.isFinite(value)) gauges[name].set(value)
     },
     exposition: () => registry.metrics(),
     [Symbol.dispose]: () => loopDelay.disable(),
   }
 }
 
-type Entry<T> = { readonly metric: T; readonly sets: LabelSets }
-
 function eachOf<Name extends string, T>(
   help: Readonly<Record<Name, string>>,
   make: (name: Name, help: string) => T,
-): Readonly<Record<Name, Entry<T>>> {
+): Readonly<Record<Name, T>> {
   const names = Object.keys(help) as Name[]
-  const entries = names.map((name) => [name, { metric: make(name, help[name]), sets: new LabelSets() }])
-  return Object.fromEntries(entries) as Record<Name, Entry<T>>
+  return Object.fromEntries(names.map((name) => [name, make(name, help[name])])) as Record<Name, T>
+}
+
+type MetricOptions = Pick<CounterConfiguration<string>, 'name' | 'help' | 'labelNames' | 'registers'>
+
+/** A count that has not been told to the library yet. */
+type Count = { pending: number }
+
+/** Counts are kept as plain numbers, a hundredth of the library's cost, and told to it when somebody reads them. */
+function countersOf(options: MetricOptions): LabelSets<Count> {
+  const told: { readonly labels: Labels; readonly count: Count }[] = []
+  const counter = new Counter({
+    ...options,
+    collect: () => {
+      for (const { labels, count } of told) {
+        counter.inc(labels, count.pending)
+        count.pending = 0
+      }
+    },
+  })
+  return new LabelSets((labels) => {
+    const count = { pending: 0 }
+    told.push({ labels, count })
+    return count
+  })
+}
+
+function histogramsOf(
+  options: MetricOptions & { readonly buckets: number[] },
+): LabelSets<{ observe(valueMs: number): void }> {
+  const histogram = new Histogram(options)
+  return new LabelSets((labels) => histogram.labels(labels))
+}
+
+/** What the library knows of the process. Its own watch of the event loop is a second one, and ours is shown already. */
+function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 })
+  for (const part of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) {
+    registry.removeSingleMetric(`nodejs_eventloop_lag_${part}_seconds`)
+  }
 }
 
 /** How late the event loop was, since the numbers were last asked for. */

@@ -5,7 +5,7 @@ import type { CallStorage } from '../ports/storage.ts'
 import { DatabaseCallStorage } from './call-storage.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { migrate } from './migrate.ts'
-import { openSqlite } from './sqlite.ts'
+import { openSqlite, openSqliteThread } from './sqlite.ts'
 import { WriteQueue } from './write-queue.ts'
 
 /** Where storage is and what bounds it. */
@@ -18,6 +18,8 @@ export type StorageOptions = {
   readonly batchMs: number
   /** Writes that may wait; a further one is refused with `full`. */
   readonly maxQueuedWrites: number
+  /** Whether commits happen in a thread of their own; on the event loop where nothing may happen outside of it. */
+  readonly commits: 'thread' | 'loop'
 }
 
 /**
@@ -26,11 +28,12 @@ export type StorageOptions = {
  * @throws StorageError `locked`, `corrupt` or `failed`
  */
 export async function openStorage(options: StorageOptions): Promise<CallStorage> {
-  const { dataDir, clock, log, metrics, batchMs, maxQueuedWrites } = options
+  const { dataDir, clock, log, metrics, batchMs, maxQueuedWrites, commits } = options
   const startedMs = clock.nowMs()
   await using opening = new AsyncDisposableStack()
   const directory = opening.use(openDataDirectory(dataDir))
-  const opened = openSqlite(directory.databasePath)
+  const { databasePath } = directory
+  const opened = commits === 'thread' ? await openSqliteThread(databasePath) : openSqlite(databasePath)
   opening.defer(() => opened.close())
   await migrate(opened.writer)
   log.event('info', 'storageOpened', { durationMs: clock.nowMs() - startedMs })

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { SessionRecord } from '../ports/storage.ts'
 import { optionalTimeMs, optionalTimeText, present, timeMs, timeText } from './columns.ts'
+import { compiledOnce } from './compiled-once.ts'
 import type { Schema, SessionsTable } from './schema.ts'
 
 const usageSchema = z.strictObject({
@@ -13,9 +14,17 @@ const usageSchema = z.strictObject({
   outputAudioTokens: z.number(),
 })
 
+const upsert = compiledOnce((db, row: SessionsTable) =>
+  db
+    .insertInto('sessions')
+    .values(row)
+    .onConflict((conflict) => conflict.column('session_key').doUpdateSet(row))
+    .compile(),
+)
+
 /** Inserts a session, or replaces all that is known of it. */
-export async function putSession(db: Kysely<Schema>, session: SessionRecord): Promise<void> {
-  const row: SessionsTable = {
+export function putSession(db: Kysely<Schema>, session: SessionRecord): Promise<void> {
+  return upsert(db, {
     session_key: session.sessionKey,
     call_sid: session.callSid,
     provider: session.provider,
@@ -26,12 +35,7 @@ export async function putSession(db: Kysely<Schema>, session: SessionRecord): Pr
     ended_at: optionalTimeText(session.endedAtMs),
     end_reason: session.endReason ?? null,
     usage: session.usage ? JSON.stringify(session.usage) : null,
-  }
-  await db
-    .insertInto('sessions')
-    .values(row)
-    .onConflict((conflict) => conflict.column('session_key').doUpdateSet(row))
-    .execute()
+  })
 }
 
 /** The sessions of a call, oldest first. */

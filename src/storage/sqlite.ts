@@ -1,18 +1,12 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
+import { busyTimeoutMs, openForWriting, statementsOf } from './sqlite-connection.ts'
 import { meaningOf } from './sqlite-failure.ts'
 import { StorageError } from './storage-error.ts'
-
-/**
- * How long a statement may hold the event loop while it waits for another process's lock. The wait proper is the
- * write queue's, which lets the loop run.
- */
-const busyTimeoutMs = 20
-
-/** Statements kept compiled per connection; the rooms use a few dozen texts, none built from data. */
-const maxCachedStatements = 200
+import { ThreadDriver } from './thread-dialect.ts'
+import { WritingThread } from './writing-thread.ts'
 
 /** SQLite can roll back a CREATE TABLE; Kysely's own adapter does not count on it and would migrate step by step. */
 class TransactionalDdlAdapter extends SqliteAdapter {
@@ -27,34 +21,52 @@ class Dialect extends SqliteDialect {
   }
 }
 
+class ThreadDialect extends Dialect {
+  readonly #thread: WritingThread
+
+  constructor(thread: WritingThread) {
+    super({ database: () => Promise.reject(new TypeError('The writing thread has its own driver')) })
+    this.#thread = thread
+  }
+
+  override createDriver(): ThreadDriver {
+    return new ThreadDriver(this.#thread)
+  }
+}
+
 /**
- * Opens a database file for writing and, apart from that, for reading.
+ * Opens a database file for writing and, apart from that, for reading. The event loop waits for each commit: for
+ * commands, and where nothing may happen outside of the loop.
  * @throws StorageError `corrupt` when the file is damaged or no database, `failed` when it cannot be opened
  */
 export function openSqlite(path: string): Database {
-  const writing = opened(path)
-  let reading: DatabaseSync
-  try {
-    check(writing)
-    // A commit is on disk when it returns; readers are never blocked by the writer.
-    writing.exec('pragma journal_mode = wal; pragma synchronous = full')
-    reading = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
-  } catch (error) {
-    writing.close()
-    throw error instanceof StorageError ? error : new StorageError(meaningOf(error), { cause: error })
-  }
-  const writer = kyselyOn(writing)
-  const reader = kyselyOn(reading)
+  const writing = openForWriting(path)
+  const reader = openReaderBeside(path, () => writing.close())
   return {
-    writer,
-    reader,
-    meaningOf,
-    close() {
-      reading.close()
+    writer: kyselyOn(writing),
+    ...reader,
+    close: async () => {
+      await reader.close()
       // SQLite moves the log into the database and removes it when the last connection closes. While another process
       // reads it stays, which loses nothing.
       writing.close()
-      return Promise.resolve()
+    },
+  }
+}
+
+/**
+ * The same with the writing connection in a thread of its own, so that no commit holds the event loop.
+ * @throws StorageError (as a rejection) like `openSqlite`
+ */
+export async function openSqliteThread(path: string): Promise<Database> {
+  const thread = await WritingThread.open(path)
+  const reader = openReaderBeside(path, () => void thread.close())
+  return {
+    writer: new Kysely<Schema>({ dialect: new ThreadDialect(thread) }),
+    ...reader,
+    close: async () => {
+      await reader.close()
+      await thread.close()
     },
   }
 }
@@ -72,17 +84,13 @@ export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close
   }
 }
 
-function opened(path: string): DatabaseSync {
+function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer'> {
   try {
-    return new DatabaseSync(path, { timeout: busyTimeoutMs, defensive: true })
+    return { ...openSqliteReader(path), meaningOf }
   } catch (error) {
-    throw new StorageError(meaningOf(error), { cause: error })
+    onFailure()
+    throw error
   }
-}
-
-function check(database: DatabaseSync): void {
-  const [row] = database.prepare('pragma quick_check(1)').all()
-  if (row?.['quick_check'] !== 'ok') throw new StorageError('corrupt')
 }
 
 function kyselyOn(database: DatabaseSync): Kysely<Schema> {
@@ -91,31 +99,6 @@ function kyselyOn(database: DatabaseSync): Kysely<Schema> {
 
 /** The part of a database that Kysely asks for, on node:sqlite. */
 function adapted(database: DatabaseSync): SqliteDatabase {
-  const statements = new Map<string, ReturnType<typeof statementOf>>()
-  return {
-    close: () => database.close(),
-    prepare(sql) {
-      const known = statements.get(sql)
-      if (known) return known
-      // Immediate: another writer is met here, before anything was done, and not halfway.
-      const statement = statementOf(database.prepare(sql === 'begin' ? 'begin immediate' : sql))
-      if (statements.size >= maxCachedStatements) statements.clear()
-      statements.set(sql, statement)
-      return statement
-    },
-  }
-}
-
-function statementOf(statement: StatementSync) {
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
-    run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
-    iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
-  }
-}
-
-/** Kysely passes what the typed columns hold; node:sqlite itself throws on anything that SQLite cannot store. */
-function values(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[]
+  const prepare = statementsOf(database)
+  return { close: () => database.close(), prepare }
 }

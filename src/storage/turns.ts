@@ -1,11 +1,20 @@
 import type { Kysely } from 'kysely'
 import type { TurnRecord } from '../ports/storage.ts'
 import { present, timeMs, timeText, whole } from './columns.ts'
+import { compiledOnce } from './compiled-once.ts'
 import type { Schema, TurnsTable } from './schema.ts'
 
+const upsert = compiledOnce((db, row: TurnsTable) =>
+  db
+    .insertInto('turns')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['call_sid', 'seq']).doUpdateSet(row))
+    .compile(),
+)
+
 /** Inserts a turn, or replaces all that is known of it. */
-export async function putTurn(db: Kysely<Schema>, turn: TurnRecord): Promise<void> {
-  const row: TurnsTable = {
+export function putTurn(db: Kysely<Schema>, turn: TurnRecord): Promise<void> {
+  return upsert(db, {
     call_sid: turn.callSid,
     seq: turn.seq,
     speaker: turn.speaker,
@@ -17,12 +26,7 @@ export async function putTurn(db: Kysely<Schema>, turn: TurnRecord): Promise<voi
     first_delta_ms: whole(turn.firstDeltaMs),
     first_media_ms: whole(turn.firstMediaMs),
     first_mark_ms: whole(turn.firstMarkMs),
-  }
-  await db
-    .insertInto('turns')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['call_sid', 'seq']).doUpdateSet(row))
-    .execute()
+  })
 }
 
 /** The turns of a call in the order of the call. */

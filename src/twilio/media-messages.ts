@@ -21,7 +21,7 @@ export type ParsedMessage =
       readonly json: unknown
     }
   | { readonly kind: 'dtmf'; readonly streamSid: string; readonly digit: string }
-  | { readonly kind: 'mark'; readonly streamSid: string; readonly name: string }
+  | { readonly kind: 'mark'; readonly streamSid: string; readonly name: string; readonly json: unknown }
   | { readonly kind: 'stop'; readonly streamSid: string }
   /** An event or a track that this version does not know: ignored and counted. */
   | { readonly kind: 'other' }
@@ -78,7 +78,9 @@ export function parseMessage(text: string): ParsedMessage {
     }
     case 'mark': {
       const { data } = markMessage.safeParse(json)
-      return data ? { kind: 'mark', streamSid: data.streamSid, name: data.mark.name } : { kind: 'malformed' }
+      return data
+        ? { kind: 'mark', streamSid: data.streamSid, name: data.mark.name, json }
+        : { kind: 'malformed' }
     }
     case 'stop': {
       const { data } = stopMessage.safeParse(json)

@@ -1,3 +1,6 @@
+import { base64Length, encodeBase64 } from '../audio/base64.ts'
+import type { FrameShortcut } from '../lib/frame-shortcut.ts'
+import { openTextFrame } from '../lib/text-frame.ts'
 import type { WebSocket } from 'ws'
 import type { Metrics } from '../ports/metrics.ts'
 import type { MediaSink } from '../ports/telephony.ts'
@@ -8,39 +11,52 @@ const MAX_MEDIA_BYTES = 1_600
 /** RFC 6455 §5.5: a control frame carries at most 125 bytes, two of which are the code. */
 const MAX_REASON_BYTES = 123
 
+/** More than this does not wait for the end of the turn: a prepared sentence is fifty kilobytes. */
+const MAX_WAITING_BYTES = 16_384
+
+const MEDIA_SUFFIX = Buffer.from('"}}')
+
 /**
- * Writes the messages of one stream. Everything constant is joined once per stream, so a media message is one string:
- * prefix, base64, suffix (0.25 µs for 20 ms; ws frames a string without copying it into a Buffer first).
+ * Writes the messages of one stream. Everything constant is joined once per stream. What is sent in one turn of the loop
+ * leaves in one piece when the turn is over: a delta of the model is two or three pieces of audio with a mark behind each,
+ * and the network costs more than all the rest of them. A clear waits for nothing.
  */
 export class SocketSink implements MediaSink {
   readonly streamSid: string
   readonly #socket: WebSocket
-  readonly #mediaPrefix: string
+  readonly #shortcut: FrameShortcut | undefined
+  readonly #mediaPrefix: Buffer
   readonly #markPrefix: string
   readonly #clearMessage: string
   readonly #metrics: Metrics
   readonly #onSend: () => boolean
   readonly #onClose: () => void
+  /** Frames of this turn of the loop. */
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
   #isOpen = true
 
   /**
+   * @param options.shortcut takes frames as they are; without one, messages go through the websocket
    * @param options.onSend asked before every message; false means that the stream is over
    * @param options.onClose called once, when the call closes the stream
    */
   constructor(options: {
     readonly socket: WebSocket
+    readonly shortcut: FrameShortcut | undefined
     readonly streamSid: string
     readonly metrics: Metrics
     readonly onSend: () => boolean
     readonly onClose: () => void
   }) {
     this.#socket = options.socket
+    this.#shortcut = options.shortcut
     this.streamSid = options.streamSid
     this.#metrics = options.metrics
     this.#onSend = options.onSend
     this.#onClose = options.onClose
     const sid = JSON.stringify(options.streamSid)
-    this.#mediaPrefix = `{"event":"media","streamSid":${sid},"media":{"payload":"`
+    this.#mediaPrefix = Buffer.from(`{"event":"media","streamSid":${sid},"media":{"payload":"`)
     this.#markPrefix = `{"event":"mark","streamSid":${sid},"mark":{"name":`
     this.#clearMessage = `{"event":"clear","streamSid":${sid}}`
   }
@@ -50,45 +66,88 @@ export class SocketSink implements MediaSink {
       throw new RangeError(`Cannot send media: ${ulaw.length} bytes is more than ${MAX_MEDIA_BYTES}`)
     }
     if (ulaw.length === 0) return this.#isWritable()
-    const bytes = Buffer.isBuffer(ulaw) ? ulaw : Buffer.from(ulaw.buffer, ulaw.byteOffset, ulaw.length)
-    const isSent = this.#send(`${this.#mediaPrefix}${bytes.toString('base64')}"}}`)
-    if (isSent) this.#metrics.count('media_frames_out_total')
-    return isSent
+    if (!this.#canSend()) return false
+    const prefix = this.#mediaPrefix
+    const messageBytes = prefix.length + base64Length(ulaw.length) + MEDIA_SUFFIX.length
+    const frame = openTextFrame(messageBytes)
+    const from = frame.length - messageBytes
+    frame.set(prefix, from)
+    frame.set(MEDIA_SUFFIX, encodeBase64(ulaw, frame, from + prefix.length))
+    this.#send(frame, from)
+    this.#metrics.count('media_frames_out_total')
+    return true
   }
 
   sendMark(name: string): boolean {
-    return this.#send(`${this.#markPrefix}${JSON.stringify(name)}}}`)
+    return this.#sendText(`${this.#markPrefix}${JSON.stringify(name)}}}`)
   }
 
   clear(): boolean {
-    return this.#send(this.#clearMessage)
+    const isSent = this.#sendText(this.#clearMessage)
+    this.flush()
+    return isSent
   }
 
   close(code: number, reason: string): void {
     if (!this.#isOpen) return
+    this.flush()
     this.#isOpen = false
     this.#onClose()
     this.#socket.close(code, closeReason(reason))
   }
 
   bufferedBytes(): number {
-    return this.#socket.bufferedAmount
+    return this.#socket.bufferedAmount + this.#waitingBytes
   }
 
   /** From now on every method answers false. */
   end(): void {
+    this.flush()
     this.#isOpen = false
   }
 
-  #send(message: string): boolean {
-    if (!this.#isWritable() || !this.#onSend()) return false
-    this.#socket.send(message)
+  #sendText(text: string): boolean {
+    if (!this.#canSend()) return false
+    // Only a mark's name can hold more than ASCII.
+    const messageBytes = Buffer.byteLength(text)
+    const frame = openTextFrame(messageBytes)
+    const from = frame.length - messageBytes
+    frame.write(text, from)
+    this.#send(frame, from)
     return true
+  }
+
+  #send(frame: Buffer, messageFrom: number): void {
+    if (!this.#shortcut) return this.#socket.send(frame.subarray(messageFrom), { binary: false })
+    if (this.#waiting.length === 0) process.nextTick(flush, this)
+    this.#waiting.push(frame)
+    this.#waitingBytes += frame.length
+    if (this.#waitingBytes > MAX_WAITING_BYTES) this.flush()
+  }
+
+  /** Sends what waits. */
+  flush(): void {
+    const frames = this.#waiting
+    const [first] = frames
+    if (first === undefined) return
+    const bytes = this.#waitingBytes
+    this.#waiting = []
+    this.#waitingBytes = 0
+    if (!this.#isWritable()) return
+    this.#shortcut?.write(frames.length === 1 ? first : Buffer.concat(frames, bytes))
+  }
+
+  #canSend(): boolean {
+    return this.#isWritable() && this.#onSend()
   }
 
   #isWritable(): boolean {
     return this.#isOpen && this.#socket.readyState === this.#socket.OPEN
   }
+}
+
+function flush(sink: SocketSink): void {
+  sink.flush()
 }
 
 /** Cuts a close reason to what a close frame can carry, between two characters. */

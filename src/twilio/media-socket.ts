@@ -1,5 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { FrameShortcut } from '../lib/frame-shortcut.ts'
+import { maxFrameMessageBytes } from '../lib/text-frame.ts'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
@@ -50,14 +52,23 @@ export class MediaSocket {
   readonly #budget = new FaultBudget()
   readonly #watch: SilenceWatch
   readonly #startTimer: Timer
+  readonly #shortcut: FrameShortcut | undefined
   #phase: 'opened' | 'connected' | 'streaming' | 'closing' | 'over' = 'opened'
   #streamSid = ''
   #sink: SocketSink | undefined
   #receiver: StreamReceiver | undefined
 
-  /** @param granted the socket, the call that its nonce was issued for, and its place among the sockets */
+  /**
+   * @param granted the socket and the network socket below it, the call that its nonce was issued for, and its place
+   *   among the sockets
+   */
   constructor(
-    granted: { readonly socket: WebSocket; readonly callSid: string; readonly slot: SocketSlot },
+    granted: {
+      readonly socket: WebSocket
+      readonly network: unknown
+      readonly callSid: string
+      readonly slot: SocketSlot
+    },
     context: MediaContext,
   ) {
     this.#socket = granted.socket
@@ -78,6 +89,13 @@ export class MediaSocket {
     this.#socket.on('close', () => this.#finish('closed', 1000, ''))
     // A frame that breaks the protocol: nothing is read any more, and the call need not wait for the other side.
     this.#socket.on('error', () => this.#finish('closed', 1002, ''))
+    this.#shortcut = FrameShortcut.into({
+      websocket: this.#socket,
+      socket: granted.network,
+      peerMasks: true,
+      maxBytes: maxFrameMessageBytes,
+      onText: (message) => this.#onFrame(message, false),
+    })
   }
 
   /** Ends the stream because the process goes down. */
@@ -167,6 +185,7 @@ export class MediaSocket {
     this.#phase = 'streaming'
     this.#sink = new SocketSink({
       socket: this.#socket,
+      shortcut: this.#shortcut,
       streamSid: start.streamSid,
       metrics,
       onSend: () => this.#hasRoom(),
@@ -248,7 +267,8 @@ export class MediaSocket {
 
   /** Whether the other side reads; if it does not, the stream is over. A close frame would only queue up, too. */
   #hasRoom(): boolean {
-    if (this.#socket.bufferedAmount <= this.#context.limits.maxBufferedBytes) return true
+    const bufferedBytes = this.#sink?.bufferedBytes() ?? 0
+    if (bufferedBytes <= this.#context.limits.maxBufferedBytes) return true
     this.#finish('backpressure', 1008, '')
     this.#socket.terminate()
     return false

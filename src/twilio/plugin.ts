@@ -174,7 +174,7 @@ async function addMediaSocket(
     handler: (socket, request) => {
       const admission = admitted.get(request.raw)
       if (!admission || isClosing) return socket.close(1001, 'shutting down')
-      const mediaSocket = new MediaSocket({ socket, ...admission }, media)
+      const mediaSocket = new MediaSocket({ socket, network: request.raw.socket, ...admission }, media)
       sockets.add(mediaSocket)
       socket.once('close', () => sockets.delete(mediaSocket))
     },

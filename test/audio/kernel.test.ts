@@ -30,7 +30,7 @@ describe('kernel.wasm', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kernel-'))
     const built = join(folder, 'kernel.wasm')
     const asc = join(root, 'node_modules/assemblyscript/bin/asc.js')
-    const config = join(root, 'src/audio/assembly/asconfig.json')
+    const config = join(root, 'src/audio/assembly/kernel.json')
     const run = spawnSync(process.execPath, [asc, '--config', config, '--outFile', built], {
       encoding: 'utf8',
     })

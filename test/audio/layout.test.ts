@@ -45,7 +45,7 @@ describe('the layout', () => {
   })
 
   it('MEMORY_PAGES is what the kernel is compiled for, when read from its settings', () => {
-    const settings = readFileSync('src/audio/assembly/asconfig.json', 'utf8')
+    const settings = readFileSync('src/audio/assembly/kernel.json', 'utf8')
     expect(settings).toContain(`"initialMemory": ${layout.MEMORY_PAGES},`)
     expect(settings).toContain(`"maximumMemory": ${layout.MEMORY_PAGES},`)
   })

@@ -41,6 +41,7 @@ export function opened(dataDir: string, options: Partial<StorageOptions> = {}) {
     metrics: countingMetrics(),
     batchMs: 20,
     maxQueuedWrites: 10_000,
+    commits: 'thread',
     ...options,
   })
 }

@@ -148,6 +148,19 @@ describe('MediaCodec.decode()', () => {
     expect(kinds.get('malformed')).toBeGreaterThan(1_000)
   })
 
+  it('takes the values of a message from where its event says, whatever else it carries', () => {
+    const mark = { name: 'AAAA' }
+    const media = { track: 'inbound', chunk: '1', timestamp: '20', payload: 'QUJD' }
+    for (const [event, expected] of [
+      ['media', { kind: 'media', payloadBytes: 3 }],
+      ['mark', { kind: 'mark', name: 'AAAA' }],
+    ] as const) {
+      const codec = newCodec()
+      const bytes = Buffer.from(JSON.stringify({ event, streamSid, mark, media }))
+      for (let round = 0; round < 3; round++) expect(codec.decode(bytes)).toMatchObject(expected)
+    }
+  })
+
   it('never throws on any bytes, and takes none of them for audio', () => {
     const codec = newCodec()
     codec.decode(Buffer.from(mediaText()))

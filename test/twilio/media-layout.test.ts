@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { learnLayout, matchLayout } from '../../src/twilio/media-layout.ts'
-import { mediaText } from './support/media-text.ts'
+import { mediaText, streamSid } from './support/media-text.ts'
 
 describe('learnLayout()', () => {
   it('learns every order of keys, and finds the values of another message of that layout', () => {
@@ -8,10 +8,12 @@ describe('learnLayout()', () => {
       const text = mediaText({ order })
       const layout = learnLayout(Buffer.from(text), JSON.parse(text))
       const next = mediaText({ order, payload: 'QUJD', timestamp: '12345' })
-      const found = { timestampMs: 0, payloadFrom: 0, payloadTo: 0 }
-      expect(layout && matchLayout(layout, Buffer.from(next), found)).toBe(true)
+      const found = { timestampMs: 0, from: 0, to: 0 }
+      expect(
+        layout && matchLayout({ layout, streamSid: Buffer.from(streamSid) }, Buffer.from(next), found),
+      ).toBe(true)
       expect(found.timestampMs).toBe(12_345)
-      expect(next.slice(found.payloadFrom, found.payloadTo)).toBe('QUJD')
+      expect(next.slice(found.from, found.to)).toBe('QUJD')
     }
   })
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64 } from '../../src/twilio/base64.ts'
+import { decodeBase64 } from '../../src/audio/base64.ts'
 
 const seed = 20_261_120
 
