@@ -1,9 +1,49 @@
 /**
- * Measures what a frame costs: npm run bench, with --json for machines. Ratios within one run are the result; the bars
- * beside them come from docs/adr/0003-audio-kernel.md.
+ * Measures what a frame costs and what a call costs: npm run bench, with --json for machines. Ratios within one run are
+ * the result; the bars beside them come from docs/adr/0003-audio-kernel.md and docs/performance.md.
+ *
+ *   --only audio | bridge   one of the two parts
+ *   --calls 40              one number of calls at a time instead of four
+ *   --rounds 3 --seconds 6  how often and how long the bridge is measured
+ *   --profile FOLDER        writes a CPU profile of our server there, which costs it something itself
  */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { audioSections } from './audio.ts'
+import { bridgeFaults, bridgeFigures, bridgeTable } from './bridge/bridge-report.ts'
+import { measureBridge } from './bridge/bridge.ts'
 import { toTable } from './report.ts'
 
-const sections = audioSections()
-console.log(process.argv.includes('--json') ? JSON.stringify({ sections }, null, 2) : toTable(sections))
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    calls: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '6' },
+    profile: { type: 'string' },
+  },
+})
+
+const sections = values.only === 'bridge' ? [] : audioSections()
+if (!values.json) console.log(toTable(sections))
+const results = values.only === 'audio' ? [] : await bridgeResults()
+const figures = bridgeFigures(results)
+const faults = bridgeFaults(results)
+if (values.json) console.log(JSON.stringify({ sections, bridge: { figures, faults } }, null, 2))
+else console.log([bridgeTable(figures), ...faults].join('\n'))
+
+async function bridgeResults(): ReturnType<typeof measureBridge> {
+  if (process.platform !== 'linux') {
+    process.stderr.write('The bridge is measured on Linux only: what a process used is read from /proc\n')
+    return []
+  }
+  return measureBridge({
+    sizes: values.calls === undefined ? [10, 40, 200, 400] : values.calls.split(',').map(Number),
+    rounds: Number(values.rounds),
+    windowMs: Number(values.seconds) * 1_000,
+    nodeFlags:
+      values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`],
+    onProgress: (text) => process.stderr.isTTY && process.stderr.write(`\r${text.padEnd(60)}\r`),
+  })
+}
