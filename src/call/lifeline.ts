@@ -133,7 +133,8 @@ function closeIdleSession(state: CallState, phase: 'ringing' | 'detached', { hea
 
 /** The network says how the call stands; a final word ends it, whatever the socket says. */
 export function onStatusChanged(state: CallState, event: Of<'statusChanged'>): Step {
-  if (!isFinal(event.status)) return unchanged(state)
+  // A call that waits for late words has ended already, and knows why.
+  if (!isFinal(event.status) || state.phase === 'wrapUp') return unchanged(state)
   const kept = state.phase === 'hangingUp' || state.phase === 'handedOver'
   const closing = kept ? state.closing : undefined
   return wrapUp({ ...state, closing }, 'callerHungUp', event.heard)

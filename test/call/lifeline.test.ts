@@ -86,6 +86,19 @@ describe('step() between two streams', () => {
   })
 })
 
+describe('step() when the network tells of the end', () => {
+  it('keeps the reason of a call that ended before and waits for late words', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), {
+      kind: 'streamEnded',
+      reason: 'stop',
+      heard: [],
+    })
+    expect(call.state.phase).toBe('wrapUp')
+    call.feed({ kind: 'statusChanged', status: 'completed', heard: [] }, sessionClosed)
+    expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'callerHungUp' }])
+  })
+})
+
 describe('step() shutdown', () => {
   const shutdown = { kind: 'shutdown', heard: [] } as const
 
