@@ -27,7 +27,7 @@ export async function buildCalls(
     readonly onTurn: ((turn: TurnRecord) => void) | undefined
   },
 ): Promise<Calls | undefined> {
-  const { config, secrets, clock, log, metrics, loop } = parts
+  const { config, secrets, clock, log, metrics, loop, network, random } = parts
   const { accountSid, apiBaseUrl } = config.twilio
   const { twilioAuthToken: authToken, openaiApiKey } = secrets
   if (accountSid === undefined || authToken === undefined || openaiApiKey === undefined) return undefined
@@ -36,7 +36,7 @@ export async function buildCalls(
   const promptAudio = await loadPromptAudio()
   const persona = await loadPersona(config.server.personaDir, 'assistant')
   const apiBase = apiBaseUrl === undefined ? {} : { apiBaseUrl }
-  const telephony = new TwilioRest({ accountSid, authToken, clock, ...apiBase })
+  const telephony = new TwilioRest({ accountSid, authToken, clock, send: network?.sendRest, ...apiBase })
   const ports: CallPorts = {
     clock,
     log,
@@ -49,9 +49,9 @@ export async function buildCalls(
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
     telephony,
     ownerNotice: ownerNotice(config, telephony),
-    modelHealth: new ModelHealth(clock),
+    modelHealth: new ModelHealth(clock, config.limits.maxModelFailures),
     ...callSettings(config),
-    random: Math.random,
+    random,
     background: createBackground({ log, metrics }),
     ...(from.onTurn && { onTurn: from.onTurn }),
   }
@@ -88,13 +88,13 @@ function callSettings({
 }
 
 function realtimeOptions(
-  { config, clock, log, metrics, loop }: Parts,
+  { config, clock, log, metrics, loop, network }: Parts,
   own: { readonly apiKey: string; readonly scratch: Buffer },
 ): RealtimeOptions {
   const voice = realtimeVoice(config.openai.realtimeVoice)
   const problems = speechProblems(config)
   if (voice && problems.length === 0) {
-    return { ...realtimeSettings(config), ...own, clock, log, metrics, loop, voice }
+    return { ...realtimeSettings(config), ...own, dial: network?.dial, clock, log, metrics, loop, voice }
   }
   throw new ConfigError(problems)
 }

@@ -14,7 +14,7 @@ export async function buildHttp(
   parts: Parts & { readonly version: string },
   { calls, scratch }: { readonly calls: Calls | undefined; readonly scratch: Buffer },
 ): Promise<FastifyInstance> {
-  const { config, secrets, clock, log, metrics, loop, version } = parts
+  const { config, secrets, clock, log, metrics, loop, network, version } = parts
   const { accountSid } = config.twilio
   const { publicUrl, host } = config.server
   const { maxCalls, webhookBodyDeadlineMs } = config.limits
@@ -36,6 +36,7 @@ export async function buildHttp(
         authTokens: [secrets.twilioAuthToken],
         limits: { ...config.limits, maxPendingSockets: maxCalls, maxSockets: 2 * maxCalls },
         scratch,
+        socketClass: network?.socketClass,
       }),
     )
   }

@@ -1,8 +1,13 @@
 import * as drills from '../sim/drills/drills.ts'
 import { startApart } from './apart.ts'
 import { startRehearsal } from './rehearsal.ts'
+import { startVirtualRehearsal } from './virtual-rehearsal.ts'
 
 /** Runs drills, each against a rehearsal of its own; see sim/drills. */
 export function runDrills(request: drills.DrillRequest): AsyncIterable<drills.DrillReport> {
-  return drills.runDrills(request, { together: startRehearsal, apart: startApart })
+  return drills.runDrills(request, {
+    together: startRehearsal,
+    apart: startApart,
+    virtual: startVirtualRehearsal,
+  })
 }

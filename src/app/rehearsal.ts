@@ -4,9 +4,11 @@ import { readConfig } from '../config/read-config.ts'
 import { runMode } from '../config/run-mode.ts'
 import { systemClock } from '../lib/clock.ts'
 import { freePort } from '../sim/free-port.ts'
+import type { MemoryNetwork } from '../sim/memory/memory-network.ts'
 import { rehearsalClock } from '../sim/rehearsal-clock.ts'
 import { temporaryFolder } from '../sim/temporary-folder.ts'
-import { startWorld, type World } from '../sim/world.ts'
+import { startWorld, type World, type WorldOptions } from '../sim/world.ts'
+import { networkInMemory } from './network.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
 
 /** A server in a world of its own. */
@@ -18,18 +20,22 @@ export type Rehearsal = Server & { readonly world: World; readonly apiKey: strin
  * @param options.env settings besides those that the world invents; no real credential may be among them
  */
 export async function startRehearsal(
-  options: { readonly env: Environment; readonly seed?: number } & Pick<
-    ServerOptions,
-    'clock' | 'logTo' | 'onTurn' | 'commits'
-  >,
+  options: {
+    readonly env: Environment
+    readonly seed?: number
+    /** Joins world and server in place of sockets on loopback. */
+    readonly network?: MemoryNetwork
+  } & Pick<ServerOptions, 'clock' | 'random' | 'logTo' | 'onTurn' | 'commits'>,
 ): Promise<Rehearsal> {
-  const { env, seed = 1, logTo, onTurn, commits } = options
+  const { env, seed = 1, logTo, onTurn, commits, network, random } = options
   const asked = readConfig(env)
   const clock = rehearsalClock(options.clock ?? systemClock, asked.config.owner.timeZone)
   await using starting = new AsyncDisposableStack()
   const host = '127.0.0.1'
-  const port = asked.config.server.port === 0 ? await freePort(host) : asked.config.server.port
-  const world = starting.use(await startWorld({ clock, seed, publicUrl: `http://${host}:${port}` }))
+  const port = asked.config.server.port === 0 && !network ? await freePort(host) : asked.config.server.port
+  const world = starting.use(
+    await startWorld({ clock, seed, ...inMemory(network), publicUrl: `http://${host}:${port}` }),
+  )
   const { dataDir, dataDirIsDefault } = asked.config.server
   const folder = dataDirIsDefault ? starting.use(temporaryFolder()).path : dataDir
   const invented = env['API_KEYS'] === undefined ? inventApiKey() : undefined
@@ -42,10 +48,17 @@ export async function startRehearsal(
       mode,
       clock,
       ...(commits && { commits }),
+      ...(network && { network: networkInMemory(network) }),
+      ...(random && { random }),
       ...(logTo && { logTo }),
       ...(onTurn && { onTurn }),
     }),
   )
   const running = starting.move()
   return { ...server, world, apiKey: invented?.key, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** In memory a rehearsal lasts for thousands of calls, whose logs nobody writes to files. */
+function inMemory(network: MemoryNetwork | undefined): Pick<WorldOptions, 'network' | 'logEntries'> {
+  return network ? { network, logEntries: 0 } : {}
 }

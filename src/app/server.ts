@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
 import { createAudioEngine } from '../audio/engine.ts'
 import type { Calls } from '../call/calls.ts'
 import { drainCalls } from '../call/drain.ts'
@@ -15,6 +16,7 @@ import type { CallStorage, CompleteCall, TurnRecord } from '../ports/storage.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
+import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
 
 /** How a server is started. */
@@ -24,6 +26,10 @@ export type ServerOptions = {
   /** A rehearsal runs on settings that look like real ones, and says so here. */
   readonly mode: RunMode
   readonly clock?: Clock
+  /** How the world is reached; over real sockets when unset. */
+  readonly network?: Network
+  /** From 0 up to 1, for what must not happen at the same time everywhere; by chance when unset. */
+  readonly random?: () => number
   /** Where log lines go; standard output when unset. */
   readonly logTo?: { write(line: string): void }
   /**
@@ -55,7 +61,7 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../pac
 }
 /** Starts the server on its settings. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { config, secrets, mode, clock = systemClock } = options
+  const { config, secrets, mode, network, clock = systemClock, random = Math.random } = options
   await using starting = new AsyncDisposableStack()
   const log = createLog({
     level: config.server.logLevel,
@@ -65,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const metrics = starting.use(createMetrics())
   log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
   const loop = starting.use(new LoopWatch({ clock, log, metrics }))
-  const parts: Parts = { config, secrets, clock, log, metrics, loop }
+  const parts: Parts = { config, secrets, clock, log, metrics, loop, network, random }
   const storage = starting.use(await openRecords(parts, options.commits ?? 'loop'))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
@@ -79,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   if (calls) calls.adopt(await storage.orphans(clock.wallMs()))
   else await closeOrphans(storage, parts)
   const { host, port } = config.server
-  const origin = await http.listen({ host, port })
+  const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })
   warnOfModels(parts)
   loop.start()
@@ -96,6 +102,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function listen(
+  http: FastifyInstance,
+  at: { readonly host: string; readonly port: number; readonly network: Network | undefined },
+): Promise<string> {
+  const { host, port, network } = at
+  if (!network) return await http.listen({ host, port })
+  const origin = `http://${host}:${port}`
+  await http.ready()
+  network.serve(http.server, origin)
+  return origin
 }
 
 function openRecords(

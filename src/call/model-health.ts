@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 
-/** So many sessions in a row that never came about, and the provider counts as down. */
-const FAILURES = 5
+/** So many sessions in a row that never came about, unless told otherwise, and the provider counts as down. */
+const MAX_FAILURES = 5
 /** For so long no new call tries; then one does, and the others wait for how it fares. */
 const REST_MS = 15_000
 
@@ -11,11 +11,13 @@ const REST_MS = 15_000
  */
 export class ModelHealth {
   readonly #clock: Clock
+  readonly #maxFailures: number
   #failures = 0
   #retryAtMs = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, maxFailures = MAX_FAILURES) {
     this.#clock = clock
+    this.#maxFailures = maxFailures
   }
 
   /** A session was ready. */
@@ -25,12 +27,12 @@ export class ModelHealth {
 
   /** A session was lost before it was ready. */
   failed(): void {
-    if (++this.#failures >= FAILURES) this.#retryAtMs = this.#clock.nowMs() + REST_MS
+    if (++this.#failures >= this.#maxFailures) this.#retryAtMs = this.#clock.nowMs() + REST_MS
   }
 
   /** Whether the provider counts as down. Changes nothing. */
   isDown(): boolean {
-    return this.#failures >= FAILURES
+    return this.#failures >= this.#maxFailures
   }
 
   /** Whether a new call would not try the provider now. Changes nothing. */

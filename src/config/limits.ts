@@ -31,6 +31,7 @@ const limitTable = {
   drainSeconds: { variable: 'DRAIN_SECONDS', default: 30, min: 0, max: 14_400 },
   maxLoopDelayMs: { variable: 'MAX_LOOP_DELAY_MS', default: 200, min: 1, max: minuteMs },
   storageBatchMs: { variable: 'STORAGE_BATCH_MS', default: 150, min: 0, max: 250 },
+  maxModelFailures: { variable: 'MAX_MODEL_FAILURES', default: 5, min: 1, max: 1_000_000 },
   maxQueuedWrites: { variable: 'MAX_QUEUED_WRITES', default: 10_000, min: 1, max: 1_000_000 },
 } as const satisfies Record<string, Limit>
 

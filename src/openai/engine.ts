@@ -22,7 +22,7 @@ export function createRealtimeEngine(options: RealtimeOptions): SpeechEngine {
     repliesToTurns: turnDetection?.create_response ?? false,
     interrupts: turnDetection?.interrupt_response ?? false,
   }
-  const { clock, metrics, loop } = options
+  const { clock, metrics, loop, dial } = options
   let live = 0
   return {
     name: 'openai-realtime',
@@ -42,6 +42,7 @@ export function createRealtimeEngine(options: RealtimeOptions): SpeechEngine {
         limits,
         scratch,
         receiver: request.receiver,
+        dial,
         clock,
         log,
         metrics,

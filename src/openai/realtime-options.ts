@@ -10,6 +10,7 @@ import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { knownModel } from './models.ts'
+import type { Dial } from './realtime-socket.ts'
 
 const voiceNames = [
   'alloy',
@@ -72,6 +73,8 @@ export type RealtimeOptions = {
   readonly pingIntervalMs?: number
   /** More than this unread by the provider ends the session. */
   readonly maxBufferedBytes?: number
+  /** How sessions are dialled; over the network when unset. */
+  readonly dial?: Dial | undefined
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { WebSocket } from 'ws'
+import { type ClientOptions, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { FrameShortcut } from '../lib/frame-shortcut.ts'
 import { maxFrameMessageBytes } from '../lib/text-frame.ts'
@@ -33,12 +33,16 @@ export interface SocketListener {
   onEnd(end: SocketEnd): void
 }
 
+/** How a websocket is dialled: as ws does it, unless somebody else knows a way. */
+export type Dial = (url: string, options: ClientOptions) => WebSocket
+
 /** Where and how to connect. The headers hold the key: they are never logged and in no error. */
 export type SocketOptions = {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly handshakeTimeoutMs: number
   readonly pingIntervalMs: number
+  readonly dial?: Dial | undefined
   readonly clock: Clock
   readonly listener: SocketListener
 }
@@ -60,7 +64,8 @@ export class RealtimeSocket {
 
   constructor(options: SocketOptions) {
     this.#options = options
-    this.#socket = new WebSocket(options.url, {
+    const { dial = dialNetwork } = options
+    this.#socket = dial(options.url, {
       headers: options.headers,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
@@ -207,6 +212,10 @@ export class RealtimeSocket {
     if (this.#socket.readyState === WebSocket.CLOSED) return
     this.#timer = this.#options.clock.setTimer(closeGraceMs, () => this.#socket.terminate())
   }
+}
+
+function dialNetwork(url: string, options: ClientOptions): WebSocket {
+  return new WebSocket(url, options)
 }
 
 /** Node's and ws's own codes only; messages of errors are never repeated. */

@@ -10,7 +10,7 @@ import { Conversation } from './conversation.ts'
 import { codeLabel, lossOf, reactionTo } from './errors.ts'
 import type { ErrorReaction, ProviderError } from './errors.ts'
 import { MessageBudget } from './message-budget.ts'
-import { RealtimeSocket } from './realtime-socket.ts'
+import { type Dial, RealtimeSocket } from './realtime-socket.ts'
 import { decodeServerMessage } from './server-codec.ts'
 import type { ServerEvent } from './server-event.ts'
 
@@ -29,6 +29,7 @@ export type SessionOptions = {
   }
   readonly scratch: Buffer
   readonly receiver: SpeechReceiver
+  readonly dial?: Dial | undefined
   readonly clock: Clock
   /** Already bound to the call. */
   readonly log: Log
@@ -70,6 +71,7 @@ export class RealtimeSession implements SpeechSession {
       ...limits,
       url: options.url,
       headers: options.headers,
+      dial: options.dial,
       clock,
       listener: {
         onOpen: () => this.#onOpen(),

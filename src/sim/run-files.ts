@@ -6,7 +6,7 @@ import { writeWav } from './audio/wav.ts'
 import type { Scenario } from './scenario.ts'
 import type { CallSummary } from './twilio/call-summary.ts'
 
-/** Entries kept for the files of calls; the oldest go. */
+/** Entries kept for the files of calls unless somebody wants fewer; the oldest go. */
 const MAX_ENTRIES = 200_000
 
 type Entry = { readonly wallMs: number; readonly side: string; readonly entry: object }
@@ -14,15 +14,18 @@ type Entry = { readonly wallMs: number; readonly side: string; readonly entry: o
 /** What happened on both sides of the world, in order. */
 export class RunLog {
   readonly #clock: Clock
+  readonly #maxEntries: number
   #entries: Entry[] = []
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, maxEntries = MAX_ENTRIES) {
     this.#clock = clock
+    this.#maxEntries = maxEntries
   }
 
   add(side: string, entry: object): void {
+    if (this.#maxEntries === 0) return
     this.#entries.push({ wallMs: this.#clock.wallMs(), side, entry })
-    if (this.#entries.length > MAX_ENTRIES) this.#entries = this.#entries.slice(MAX_ENTRIES / 10)
+    if (this.#entries.length > this.#maxEntries) this.#entries = this.#entries.slice(this.#maxEntries / 10)
   }
 
   /** One JSON object a line. */

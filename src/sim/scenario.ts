@@ -3,12 +3,21 @@ import { callerScript } from './caller/script.ts'
 import { modelScriptSchema } from './openai/model-script.ts'
 import { restFaultSchema } from './twilio/rest-faults.ts'
 
+const delayMs = z.number().min(0).max(60_000)
+
 const scenario = z.strictObject({
   name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   /** One sentence for people who choose a scenario. */
   about: z.string().min(1).max(200),
   seed: z.int().min(0),
-  call: z.strictObject({ from: z.string().optional(), stirVerstat: z.string().optional() }).default({}),
+  call: z
+    .strictObject({
+      from: z.string().optional(),
+      stirVerstat: z.string().optional(),
+      /** How long media messages are under way, where there is no network that decides it. */
+      delays: z.strictObject({ toServerMs: delayMs, toClientMs: delayMs }).optional(),
+    })
+    .default({}),
   caller: callerScript,
   model: modelScriptSchema,
   /** Requests to Twilio's REST interface that go wrong while the call lives. */

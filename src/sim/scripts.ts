@@ -17,9 +17,11 @@ type Offer = { readonly script: ModelScript; readonly from: string; readonly tak
  */
 export class Scripts {
   readonly #clock: Clock
-  readonly #waiting: Offer[] = []
+  #waiting: Offer[] = []
   readonly #byCaller = new Map<string, Pick<Offer, 'script' | 'from'>>()
   readonly #bySession = new Map<number, ModelScript>()
+  /** Numbers whose callers have had a session. */
+  readonly #numbers = new Set<string>()
   #previous: Promise<void> = Promise.resolve()
 
   constructor(clock: Clock) {
@@ -27,10 +29,12 @@ export class Scripts {
   }
 
   /**
-   * Offers a script to the next new session; resolves when the one offered before has been taken.
+   * Offers a script to the next new session; resolves when the one offered before has been taken. A caller who is
+   * known waits for nobody.
    * @param from number of the caller
    */
   async offer(script: ModelScript, from: string): Promise<void> {
+    if (this.#numbers.has(from)) return this.#add({ script, from, taken: () => undefined })
     const before = this.#previous
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#previous = promise
@@ -40,8 +44,7 @@ export class Scripts {
       timer.cancel()
       resolve()
     }
-    this.#waiting.push({ script, from, taken })
-    if (this.#waiting.length > MAX_OFFERS) this.#waiting.shift()
+    this.#add({ script, from, taken })
   }
 
   /**
@@ -56,8 +59,12 @@ export class Scripts {
     const found = next ?? known ?? { script: { hears: [], replies: [] }, from: '' }
     this.#byCaller.delete(caller)
     this.#byCaller.set(caller, found)
-    const [oldest] = this.#byCaller.keys()
-    if (this.#byCaller.size > MAX_CALLERS && oldest !== undefined) this.#byCaller.delete(oldest)
+    this.#numbers.add(found.from)
+    const [oldest] = this.#byCaller
+    if (this.#byCaller.size > MAX_CALLERS && oldest) {
+      this.#byCaller.delete(oldest[0])
+      this.#numbers.delete(oldest[1].from)
+    }
     this.#bySession.set(sessionNumber, found.script)
     if (this.#bySession.size > MAX_SESSIONS) this.#bySession.delete(sessionNumber - MAX_SESSIONS)
     return found.script
@@ -68,8 +75,17 @@ export class Scripts {
     return this.#bySession.get(sessionNumber)
   }
 
+  #add(offer: Offer): void {
+    this.#waiting.push(offer)
+    if (this.#waiting.length > MAX_OFFERS) this.#waiting.shift()
+  }
+
+  /** The latest offer that suits; those before it from the same number were of calls that found no session. */
   #next(from: string | undefined): Offer | undefined {
-    const index = this.#waiting.findLastIndex((offer) => from === undefined || offer.from === from)
-    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0]
+    const next = this.#waiting.findLast((offer) =>
+      from === undefined ? !this.#numbers.has(offer.from) : offer.from === from,
+    )
+    if (next) this.#waiting = this.#waiting.filter((offer) => offer.from !== next.from)
+    return next
   }
 }

@@ -5,6 +5,8 @@ import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import { resample } from './audio/resample.ts'
 import { readWav, type Sound } from './audio/wav.ts'
+import type { MemoryNetwork } from './memory/memory-network.ts'
+import { memoryTransport } from './memory/memory-transport.ts'
 import { FaultLog, type Struck } from './fault-log.ts'
 import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
 import type { SessionRecord } from './openai/session-record.ts'
@@ -26,6 +28,18 @@ export type WorldOptions = {
   readonly seed: number
   /** Where the server under rehearsal listens, for example http://127.0.0.1:3000. */
   readonly publicUrl: string
+  /** Joins the world to the server in place of sockets on loopback. */
+  readonly network?: MemoryNetwork | undefined
+  /** How much of what happens is kept for the files of calls; 200,000 entries when unset. */
+  readonly logEntries?: number | undefined
+}
+
+/** How a call is placed. */
+export type RingOptions = {
+  /** Folder under which the call's files are written. */
+  readonly runs?: string
+  /** The same seed makes the same call, sid included: no other call of the server's record may have it. */
+  readonly seed?: number
 }
 
 /** One rehearsed call that is under way. */
@@ -49,8 +63,8 @@ export type World = AsyncDisposable & {
   readonly openai: FakeOpenAi
   /** Names and descriptions of the scenarios that come with the project. */
   scenarios(): Promise<readonly Scenario[]>
-  /** Places a call. `runs` is the folder under which the call's files are written. */
-  ring(scenario: Scenario, options?: { readonly runs?: string }): Promise<Ring>
+  /** Places a call. */
+  ring(scenario: Scenario, options?: RingOptions): Promise<Ring>
   /** Tells of everything that happens from now on, until disposed. */
   watch(onEntry: (entry: WorldEntry) => void): Disposable
   /** Samples of a recording at 8 kHz, for a caller who plays a file. */
@@ -69,7 +83,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const { clock } = options
   const recordings = await loadRecordings()
   const scripts = new Scripts(clock)
-  const log = new RunLog(clock)
+  const log = new RunLog(clock, options.logEntries)
   const identity = invent()
   const faults = new FaultLog((sessionNumber) => scripts.of(sessionNumber))
   const watchers = new Set<(entry: WorldEntry) => void>()
@@ -99,14 +113,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       recordings.set(name, readWav(wav))
       return recordingScenario(name)
     },
-    ring: async (scenario, { runs } = {}) => {
+    ring: async (scenario, { runs, seed } = {}) => {
       // Its own object for each call: that is how a call's sessions are told from those of others.
-      const script = { ...scenario.model }
-      const { from = CALLER_NUMBER, stirVerstat } = scenario.call
+      const script = { ...scenario.model, ...(seed !== undefined && { seed }) }
+      const { from = CALLER_NUMBER, stirVerstat, delays } = scenario.call
       await scripts.offer(script, from)
       const proof = stirVerstat === undefined ? {} : { stirVerstat }
       const rest = scenario.rest === undefined ? {} : { restFaults: scenario.rest }
-      const call = twilio.placeCall({ from, to: OUR_NUMBER, script: scenario.caller, ...proof, ...rest })
+      const own = { script: scenario.caller, seed, delays, ...proof, ...rest }
+      const call = twilio.placeCall({ from, to: OUR_NUMBER, ...own })
       const ended = call.ended.then(async (summary) => ({
         summary,
         folder: runs === undefined ? undefined : await writeRun({ runs, scenario, summary, log }),
@@ -136,9 +151,11 @@ function invent(): Identity {
   }
 }
 
-function openAiOf({ clock, seed, recordings, scripts, identity, onEntry }: Parts): Promise<FakeOpenAi> {
+function openAiOf(parts: Parts): Promise<FakeOpenAi> {
+  const { clock, seed, network, recordings, scripts, identity, onEntry } = parts
   return startFakeOpenAi({
     clock,
+    network,
     apiKeys: [identity.apiKey],
     seed: String(seed),
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
@@ -148,11 +165,13 @@ function openAiOf({ clock, seed, recordings, scripts, identity, onEntry }: Parts
   })
 }
 
-function twilioOf({ clock, seed, publicUrl, recordings, identity, onEntry }: Parts): Promise<FakeTwilio> {
+function twilioOf(parts: Parts): Promise<FakeTwilio> {
+  const { clock, seed, publicUrl, network, recordings, identity, onEntry } = parts
   const voiceUrl = `${publicUrl}/twilio/voice`
   const statusCallback = `${publicUrl}/twilio/status`
   return startFakeTwilio({
     clock,
+    ...(network && { network, transport: memoryTransport(network) }),
     accountSid: identity.accountSid,
     authToken: identity.authToken,
     seed,

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import websocket from '@fastify/websocket'
+import type { WebSocket } from 'ws'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
@@ -39,6 +40,8 @@ export type TwilioPluginOptions = {
   readonly scratch?: Buffer
   /** Unset where nobody watches the loop. */
   readonly loop?: LoopEntries
+  /** The class of media sockets; that of ws when unset. */
+  readonly socketClass?: typeof WebSocket | undefined
 }
 
 /** A media message is about 350 bytes; 64 KiB holds the largest payload we take. */
@@ -99,7 +102,7 @@ export function twilioPlugin(options: TwilioPluginOptions): FastifyPluginAsync {
     answerErrorsWithNothing(scope, { log, metrics })
     addVoiceWebhooks(scope, webhooks)
     addStatusWebhooks(scope, webhooks)
-    await addMediaSocket(scope, { upgrades, media, refusals })
+    await addMediaSocket(scope, { upgrades, media, refusals, socketClass: options.socketClass })
   }
 }
 
@@ -125,11 +128,21 @@ function answerErrorsWithNothing(
   })
 }
 
+/** An object, because the types of ws for the two kinds of modules do not know each other's class. */
+function classOf(socketClass: typeof WebSocket | undefined): object {
+  return socketClass ? { WebSocket: socketClass } : {}
+}
+
 async function addMediaSocket(
   scope: FastifyInstance,
-  context: { readonly upgrades: UpgradeTrust; readonly media: MediaContext; readonly refusals: Refusals },
+  context: {
+    readonly upgrades: UpgradeTrust
+    readonly media: MediaContext
+    readonly refusals: Refusals
+    readonly socketClass: typeof WebSocket | undefined
+  },
 ): Promise<void> {
-  const { upgrades, media, refusals } = context
+  const { upgrades, media, refusals, socketClass } = context
   const sockets = new Set<MediaSocket>()
   const admitted = new WeakMap<IncomingMessage, Extract<Admission, { ok: true }>>()
   let isClosing = false
@@ -142,7 +155,7 @@ async function addMediaSocket(
     () => refusals.add('media', 'target'),
   )
   await scope.register(websocket, {
-    options: { ...socketOptions, server: relay },
+    options: { ...socketOptions, server: relay, ...classOf(socketClass) },
     // ws closes a socket that broke the protocol by itself, with the code that says how, and cuts it off when that is
     // not answered in time. To cut it off here could take the close frame away from the peer that is to read it.
     errorHandler: () => media.metrics.count('protocol_faults_total', { leg: 'twilio', kind: 'frame' }),

@@ -1,4 +1,4 @@
-import type { Twilio } from 'twilio'
+import type { RequestClient, Twilio } from 'twilio'
 import { deadline } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CallInquiry, CallStanding } from '../ports/call-inquiry.ts'
@@ -6,6 +6,20 @@ import type { TelephonyControl, TelephonyOutcome } from '../ports/telephony.ts'
 import { nothingSentCodes, sentenceFor } from './error-table.ts'
 import { TwilioError } from './twilio-error.ts'
 import { callStatusNamed } from './webhook-fields.ts'
+
+/** An order as it goes to Twilio. */
+export type RestRequest = {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** A form, or empty. */
+  readonly body: string
+  /** Without an answer it is given up after this. */
+  readonly timeoutMs: number
+}
+
+/** Sends an order and gives what came back, whatever its status; rejects when nothing did. */
+export type SendRest = (request: RestRequest) => Promise<{ readonly status: number; readonly body: string }>
 
 /** Which account orders are given to, and where. */
 export type TwilioRestOptions = {
@@ -15,6 +29,8 @@ export type TwilioRestOptions = {
   readonly apiBaseUrl?: string
   /** For one order in all, retries after 429 included. */
   readonly timeoutMs?: number
+  /** How orders are sent; by the SDK over the network when unset. */
+  readonly send?: SendRest | undefined
   readonly clock: Clock
 }
 
@@ -144,6 +160,7 @@ function numberIn(thrown: unknown, key: string): number | undefined {
 export async function connect(options: TwilioRestOptions, timeoutMs: number): Promise<Twilio> {
   const { default: twilio } = await import('twilio')
   const base = options.apiBaseUrl === undefined ? undefined : new URL(options.apiBaseUrl)
+  const { send } = options
 
   /** Sends the SDK's requests to another origin; everything else stays the SDK's. */
   class RedirectedClient extends twilio.RequestClient {
@@ -155,7 +172,22 @@ export async function connect(options: TwilioRestOptions, timeoutMs: number): Pr
     }
   }
   // Only 429 is retried, which Twilio has not processed. A client of one's own takes these settings, not twilio().
-  const httpClient = new RedirectedClient({ timeout: timeoutMs, autoRetry: true })
+  const httpClient = new RedirectedClient({ timeout: timeoutMs, autoRetry: send === undefined })
+  if (send) httpClient.axios.defaults.adapter = (config) => sendAs(config, send)
   // env: {} keeps TWILIO_EDGE, TWILIO_LOG_LEVEL and the like of the surroundings out.
   return twilio(options.accountSid, options.authToken, { httpClient, env: {} })
+}
+
+type Adapter = Extract<RequestClient['axios']['defaults']['adapter'], (...parameters: never) => unknown>
+
+async function sendAs(config: Parameters<Adapter>[0], send: SendRest): ReturnType<Adapter> {
+  const sent = Object.entries(config.headers).filter(([, value]) => typeof value === 'string')
+  const { status, body } = await send({
+    method: config.method?.toUpperCase() ?? 'GET',
+    url: config.url ?? '',
+    headers: Object.fromEntries(sent.map(([name, value]) => [name.toLowerCase(), String(value)])),
+    body: typeof config.data === 'string' ? config.data : '',
+    timeoutMs: config.timeout ?? 0,
+  })
+  return { data: body, status, statusText: '', headers: {}, config }
 }

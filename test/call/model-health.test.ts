@@ -17,6 +17,14 @@ describe('ModelHealth', () => {
     expect(health.mayTry()).toBe(false)
   })
 
+  it('bears as many failures as it is told', () => {
+    const health = new ModelHealth(new VirtualClock(), 7)
+    for (let count = 0; count < 6; count++) health.failed()
+    expect(health.isDown()).toBe(false)
+    health.failed()
+    expect(health.isDown()).toBe(true)
+  })
+
   it('lets one call try in every rest', () => {
     const { clock, health } = failing(5)
     clock.advance(15_000)

@@ -46,6 +46,7 @@ describe('readConfig() without any variable', () => {
     expect(config.effects.callingHours).toEqual({ fromMinute: 540, toMinute: 1200 })
     expect(config.limits).toEqual({
       maxCalls: 100,
+      maxModelFailures: 5,
       maxOutboundCalls: 2,
       maxCallsPerCaller: 3,
       callMaxSeconds: 3600,

@@ -2,6 +2,7 @@ const BIAS = 33
 const LARGEST_MAGNITUDE = 8191
 
 const decoded = Int16Array.from({ length: 256 }, (_, code) => decodeCode(code))
+const energies = Float64Array.from(decoded, (sample) => sample * sample)
 const encoded = Uint8Array.from({ length: 65_536 }, (_, index) => encodeSample(index - 32_768))
 
 /**
@@ -34,10 +35,7 @@ export function decodeMulaw(bytes: Uint8Array): Int16Array<ArrayBuffer> {
  */
 export function levelDbfs(bytes: Uint8Array): number {
   let energy = 0
-  for (const byte of bytes) {
-    const sample = decoded[byte] ?? 0
-    energy += sample * sample
-  }
+  for (let index = 0; index < bytes.length; index++) energy += energies[bytes[index] ?? 0xff] ?? 0
   return bytes.length === 0 ? -Infinity : 10 * Math.log10(energy / bytes.length / 32_768 ** 2)
 }
 

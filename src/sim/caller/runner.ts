@@ -19,6 +19,7 @@ export type CallerAct =
   | { readonly kind: 'spell'; readonly spell: Spell['do'] | 'lose' }
   | { readonly kind: 'sendHuge'; readonly bytes: number }
   | { readonly kind: 'secondStart' }
+  | { readonly kind: 'dropStream' }
   | { readonly kind: 'hangUp' }
   | { readonly kind: 'hangUpWithoutStop' }
   | { readonly kind: 'vanish' }
@@ -110,6 +111,7 @@ export class CallerRunner {
       case 'hangUp':
       case 'hangUpWithoutStop':
       case 'vanish':
+      case 'dropStream':
       case 'freeze':
       case 'stopReading':
       case 'sendHuge':
@@ -155,6 +157,7 @@ export class CallerRunner {
         acts.push({ kind: step.do })
         this.#over = true
         return true
+      case 'dropStream':
       case 'freeze':
       case 'stopReading':
       case 'secondStart':

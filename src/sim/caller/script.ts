@@ -15,6 +15,7 @@ const callerStep = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('hangUp') }),
   z.strictObject({ do: z.literal('hangUpWithoutStop') }),
   z.strictObject({ do: z.literal('vanish') }),
+  z.strictObject({ do: z.literal('dropStream') }),
   z.strictObject({ do: z.literal('freeze') }),
   z.strictObject({ do: z.literal('stopReading') }),
   z.strictObject({ do: z.literal('sendHuge'), bytes: z.int().min(1_000).max(16_777_216) }),
@@ -38,8 +39,8 @@ const callerStep = z.discriminatedUnion('do', [
  *   a second belong to it); `waitForQuiet` until it has been silent for `ms`, counted back from now.
  * - `press` sends keys, each with its sound in the audio; `w` waits half a second.
  * - `hangUp` ends the call, `hangUpWithoutStop` too, but the media socket only closes, `vanish` breaks it without a
- *   word and then the call. After `freeze` the media socket stays open and nothing is sent or read on it any more, after
- *   `stopReading` nothing is read.
+ *   word and then the call, `dropStream` while the call lives. After `freeze` the media socket stays open and nothing is
+ *   sent or read on it any more, after `stopReading` nothing is read.
  * - `sendHuge` sends a media message of about so many bytes, `secondStart` the first message once more.
  * - The rest takes no time and spoils what goes over the media socket for `ms` while the next steps run: `jitter`
  *   lets frames bunch up and come up to `upToMs` late, `randomLoss` loses a share of them, `swapMedia` exchanges

@@ -1,3 +1,6 @@
+import type { VirtualClock } from '../../lib/virtual-clock.ts'
+import type { MemoryNetwork } from '../memory/memory-network.ts'
+import type { VirtualTime } from '../memory/virtual-time.ts'
 import type { ServerProcess } from '../server-process.ts'
 import type { World } from '../world.ts'
 
@@ -10,6 +13,12 @@ export type DrillGround = {
   server?(): ServerProcess
   /** Starts the next server on the same data, once the one before has ended. */
   restart?(): Promise<ServerProcess>
+  /** The clock of a world in which time is virtual, what lets it pass, and the network that joins all. */
+  readonly virtual?: {
+    readonly clock: VirtualClock
+    readonly time: VirtualTime
+    readonly network: MemoryNetwork
+  }
 }
 
 /** How a drill is run. */

@@ -16,6 +16,7 @@ import { drillHandshake } from './handshake.ts'
 import { drillInterruptions } from './interruptions.ts'
 import { drillSignatures, signaturesEnv } from './signatures.ts'
 import { drillWebsocketLimits, limitCaseCount, websocketLimitsEnv } from './websocket-limits.ts'
+import { drillSimulate, simulateEnv } from './simulate.ts'
 import { drillStrictVoice, drillVoice, strictVoiceEnv, voiceEnv } from './voice.ts'
 
 type Settings = Readonly<Record<string, string>>
@@ -26,6 +27,8 @@ type Drill = {
   readonly env: Settings
   /** The server is a process of its own: what the world costs does not slow it down, and it may be killed. */
   readonly apart?: true
+  /** Time is virtual, and server and world are joined in memory. */
+  readonly virtual?: true
   readonly run: (ground: DrillGround, options: DrillOptions) => Promise<DrillResult>
 }
 
@@ -49,6 +52,7 @@ const drills: Readonly<Record<string, Drill>> = {
   'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },
   drain: { fullCount: 50, env: drainEnv, apart: true, run: (ground, options) => drillDrain(ground, options) },
   crash: { fullCount: 50, env: {}, apart: true, run: drillCrash },
+  simulate: { fullCount: 10_000, env: simulateEnv, virtual: true, run: drillSimulate },
 }
 
 /** Which drills are run; all, in full and with seed 1, when nothing is said. */
@@ -70,8 +74,12 @@ type StartGround = (options: {
   readonly logTo: { write(line: string): void }
 }) => Promise<DrillGround & AsyncDisposable>
 
-/** The two kinds of ground: server and world in one process, or each in its own. */
-export type Grounds = { readonly together: StartGround; readonly apart: StartGround }
+/** The kinds of ground: server and world in one process, each in its own, or joined in memory on virtual time. */
+export type Grounds = {
+  readonly together: StartGround
+  readonly apart: StartGround
+  readonly virtual: StartGround
+}
 
 /**
  * Runs drills one after another, each against a server of its own. One that could not be run has missed its bars.
@@ -86,10 +94,10 @@ export async function* runDrills(
   if (chosen.length === 0) {
     throw new DrillError(`Cannot run drill ${only}: there are ${Object.keys(drills).join(', ')}`)
   }
-  for (const [drill, { fullCount, env, apart, run }] of chosen) {
+  for (const [drill, { fullCount, env, apart, virtual, run }] of chosen) {
     const startedMs = clock.nowMs()
     const options = { seed, count: count ?? fullCount }
-    const start = apart ? grounds.apart : grounds.together
+    const start = virtual ? grounds.virtual : apart ? grounds.apart : grounds.together
     await using ground = await start({
       env: { ...drillEnv, ...env },
       seed,

@@ -4,7 +4,7 @@ import { seededRandom } from '../caller/random.ts'
 import { BYTES_PER_MS } from '../caller/sounds.ts'
 import type { SessionRecord } from '../openai/session-record.ts'
 import { type Scenario, scenarioFrom } from '../scenario.ts'
-import type { StreamSummary } from '../twilio/media-stream.ts'
+import type { StreamSummary } from '../twilio/media-stream-options.ts'
 import type { ClearRecord, PlayedRun } from '../twilio/playout.ts'
 import {
   type DrillGround,

@@ -6,8 +6,11 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { systemClock } from '../../lib/clock.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { MemoryWebSocket } from '../memory/memory-web-socket.ts'
+import { MemoryWire } from '../memory/memory-wire.ts'
 import { readHandshake, refuse, writeRefusal } from './handshake.ts'
 import type { Handshake, HandshakeRules } from './handshake.ts'
+import type { FakeOpenAiOptions } from './fake-openai-options.ts'
 import { answerModels } from './model-list.ts'
 import { knownModels } from './models.ts'
 import type { KnownModel } from './models.ts'
@@ -16,34 +19,11 @@ import type { ModelScript } from './model-script.ts'
 import { withoutAudio } from './run-log.ts'
 import type { FakeOpenAiLogEntry } from './run-log.ts'
 import { ScriptCursor } from './script-cursor.ts'
-import type { Pace } from './session-context.ts'
 import { SessionRecord } from './session-record.ts'
 import type { Connection, SessionEnd } from './session-record.ts'
 import { SessionSocket } from './session-socket.ts'
 import { toneSpeech } from './tone-speech.ts'
-import type { Speech } from './tone-speech.ts'
 import { Voice } from './voice.ts'
-
-/** How to set up the fake; everything has a default. */
-export type FakeOpenAiOptions = {
-  readonly clock?: Clock
-  /** Loopback port; 0 takes a free one. */
-  readonly port?: number
-  readonly apiKeys?: readonly string[]
-  readonly seed?: string | number
-  /**
-   * Asked for every connection. While the answer for one safetyIdentifier is the same object, its next session goes
-   * on where the last one was in it; another object, even an equal one, begins at its beginning.
-   */
-  readonly scriptFor?: (connection: Connection) => ModelScript
-  /** Recordings by name; undefined, or no provider at all, and tones as long as the text are heard. */
-  readonly speech?: Speech
-  readonly onEvent?: (entry: FakeOpenAiLogEntry) => void
-  readonly models?: readonly KnownModel[]
-  readonly pace?: Partial<Pace>
-  /** After so long a session is ended; 60 minutes when unset. */
-  readonly sessionMaxMs?: number
-}
 
 /** A running fake. */
 export type FakeOpenAi = AsyncDisposable & {
@@ -92,6 +72,7 @@ class FakeServer implements FakeOpenAi {
   readonly #waiting = new Set<Duplex>()
   readonly #callers = new Map<string, ScriptCursor>()
   #sessionCount = 0
+  #origin = ''
 
   constructor(options: FakeOpenAiOptions) {
     this.#options = options
@@ -108,6 +89,7 @@ class FakeServer implements FakeOpenAi {
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
+      ...(options.network && { WebSocket: MemoryWebSocket }),
     })
     this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
@@ -115,8 +97,7 @@ class FakeServer implements FakeOpenAi {
   }
 
   get httpOrigin(): string {
-    const address = this.#http.address() as AddressInfo | null
-    return `http://127.0.0.1:${address?.port ?? 0}`
+    return this.#origin
   }
 
   get realtimeUrl(): string {
@@ -124,11 +105,18 @@ class FakeServer implements FakeOpenAi {
   }
 
   async listen(port: number): Promise<void> {
+    const { network } = this.#options
+    if (network) {
+      this.#origin = network.serve(this.#http)
+      return
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#http.once('error', reject)
     this.#http.listen(port, '127.0.0.1', resolve)
     await promise
     this.#http.off('error', reject)
+    const address = this.#http.address() as AddressInfo
+    this.#origin = `http://127.0.0.1:${address.port}`
   }
 
   dropSession(sessionNumber: number, close?: { code: number; reason: string }): boolean {
@@ -161,6 +149,7 @@ class FakeServer implements FakeOpenAi {
     const connection = this.#connection(handshake, request.socket.remotePort)
     const cursor = this.#cursor(connection)
     const sessionOfCaller = cursor.nextSession()
+    if (cursor.script.delays && socket instanceof MemoryWire) socket.delay(cursor.script.delays)
     const struck = (fault: StruckFault): void =>
       this.#log({ kind: 'fault', fault, detail: undefined }, connection.sessionNumber)
     if (cursor.handshakeFaults('silentHandshake', sessionOfCaller).length > 0) {
@@ -220,19 +209,20 @@ class FakeServer implements FakeOpenAi {
       wire: Duplex
     },
   ): void {
-    const { connection, handshake } = opening
+    const { connection, handshake, cursor, sessionOfCaller } = opening
     const { sessionNumber } = connection
+    const { seed = this.#options.seed ?? 'rehearsal' } = cursor.script
     const record = new SessionRecord(connection, this.#clock.nowMs())
     this.#keep(record)
     this.#log({ kind: 'opened', connection }, sessionNumber)
     const session = new SessionSocket(webSocket, {
       clock: this.#clock,
-      seed: `${this.#options.seed ?? 'rehearsal'}:${sessionNumber}`,
+      seed: `${seed}:${cursor.script.seed === undefined ? sessionNumber : sessionOfCaller}`,
       model: handshake.model,
       type: handshake.type,
       beta: handshake.beta,
-      cursor: opening.cursor,
-      sessionOfCaller: opening.sessionOfCaller,
+      cursor,
+      sessionOfCaller,
       voice: this.#voice,
       pace: { factor: 8, createdLagMs: 15, thinkMs: 250, ...this.#options.pace },
       maxMs: this.#options.sessionMaxMs ?? 3_600_000,

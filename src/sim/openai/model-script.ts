@@ -44,6 +44,10 @@ const replySchema = z
 
 /** Shape of a script, for scripts that come from a file. */
 export const modelScriptSchema = z.strictObject({
+  /** Chance of this caller's sessions; drawn from the server's when unset. */
+  seed: z.int().min(0).optional(),
+  /** How long messages are under way, where there is no network that decides it. */
+  delays: z.strictObject({ toServerMs: milliseconds, toClientMs: milliseconds }).optional(),
   /** Delay before the upgrade is answered. */
   handshakeMs: milliseconds.optional(),
   /** Delay before a session.update is worked on; what comes after it waits behind it. */

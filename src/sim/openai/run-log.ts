@@ -20,6 +20,14 @@ export type FakeOpenAiLogEntry = { readonly atMs: number; readonly sessionNumber
 export function withoutAudio(event: unknown): unknown {
   if (Array.isArray(event)) return event.map(withoutAudio)
   if (typeof event !== 'object' || event === null) return event
+  // Caller audio comes fifty times a second.
+  if ('type' in event && event.type === 'input_audio_buffer.append' && 'audio' in event) {
+    const { audio, ...rest } = event
+    return {
+      ...rest,
+      audio: typeof audio === 'string' ? { bytes: Buffer.byteLength(audio, 'base64') } : audio,
+    }
+  }
   const audioDelta = Reflect.get(event, 'type') === 'response.output_audio.delta'
   return Object.fromEntries(
     Object.entries(event).map(([key, value]: [string, unknown]) => {

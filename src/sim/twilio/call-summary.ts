@@ -1,4 +1,4 @@
-import type { StreamSummary } from './media-stream.ts'
+import type { StreamSummary } from './media-stream-options.ts'
 import type { CallStatus, EndedBy, HeardText } from './verb-host.ts'
 
 /** Moments of a call of which the product can be told. */

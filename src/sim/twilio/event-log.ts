@@ -77,7 +77,16 @@ export type TwilioFault =
   | 'lose'
   | Extract<
       CallerStep,
-      { do: 'hangUpWithoutStop' | 'vanish' | 'freeze' | 'stopReading' | 'sendHuge' | 'secondStart' }
+      {
+        do:
+          | 'hangUpWithoutStop'
+          | 'vanish'
+          | 'dropStream'
+          | 'freeze'
+          | 'stopReading'
+          | 'sendHuge'
+          | 'secondStart'
+      }
     >['do']
   | `rest ${'429' | '500' | '503' | 'none'}`
 

@@ -6,6 +6,7 @@ import { CallerRunner } from '../caller/runner.ts'
 import type { CallerScriptInput } from '../caller/script.ts'
 import { callerScript } from '../caller/script.ts'
 import { SILENCE } from '../caller/sounds.ts'
+import type { WireDelays } from '../memory/memory-wire.ts'
 import type { CallSummary, StatusEvent } from './call-summary.ts'
 import { statusEvent } from './call-summary.ts'
 import type { CallWorld } from './call-world.ts'
@@ -36,6 +37,10 @@ export type FakeCallOptions = {
   /** Further fields of every voice webhook, for example StirVerstat; a name may occur twice. */
   readonly extraFields: Fields
   readonly timeLimitS: number
+  /** The same seed makes the same call whatever others there are; drawn from the account's when unset. */
+  readonly seed?: number | undefined
+  /** How long messages of its media streams are under way, where there is no network that decides it. */
+  readonly delays?: WireDelays | undefined
 }
 
 /** One call through the fake, from its first ring to its last callback. */
@@ -47,6 +52,7 @@ export class FakeCall implements VerbHost {
   readonly world: CallWorld
   readonly random: Random
   readonly line: Line
+  readonly delays: WireDelays | undefined
   readonly fallback: Action | undefined
   /** Resolves when the call is over and every callback about it was answered or given up. */
   readonly ended: Promise<CallSummary>
@@ -79,9 +85,10 @@ export class FakeCall implements VerbHost {
     const { world } = options
     this.#options = options
     this.#limitS = options.timeLimitS
-    this.random = seededRandom(world.random.whole(2 ** 32))
+    this.random = seededRandom(options.seed ?? world.random.whole(2 ** 32))
     this.sid = newSid(this.random, 'CA')
     this.world = world
+    this.delays = options.delays
     this.from = options.from
     this.to = options.to
     this.direction = options.direction
@@ -293,6 +300,9 @@ export class FakeCall implements VerbHost {
       case 'vanish':
         this.#fault(act.kind)
         return this.vanish()
+      case 'dropStream':
+        this.#fault(act.kind)
+        return this.stream()?.drop()
       case 'freeze':
         this.#fault(act.kind)
         return this.stream()?.freeze()

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Speech } from '../caller/runner.ts'
+import type { MemoryNetwork } from '../memory/memory-network.ts'
 import type { TwilioLogEntry } from './event-log.ts'
 import type { FakeTwilioLimits } from './limits.ts'
 import type { Deliver } from './messages.ts'
@@ -61,4 +62,6 @@ export type FakeTwilioOptions = {
   readonly rewriteHttpOrigin?: (origin: string) => string
   /** How the product is reached; by default over real sockets. Disposed of with the fake. */
   readonly transport?: Transport
+  /** Where its REST interface is reached, instead of on loopback. */
+  readonly network?: MemoryNetwork | undefined
 }

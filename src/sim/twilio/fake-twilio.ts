@@ -1,5 +1,6 @@
 import type { Speech } from '../caller/runner.ts'
 import type { CallerScriptInput } from '../caller/script.ts'
+import type { WireDelays } from '../memory/memory-wire.ts'
 import { createAccountWorld } from './account-world.ts'
 import type { CallWorld } from './call-world.ts'
 import { FakeCall } from './fake-call.ts'
@@ -34,6 +35,10 @@ export type PlaceCallOptions = {
   readonly restFaults?: readonly RestFault[]
   /** Clips of this script, instead of those of the fake. */
   readonly speech?: Speech
+  /** The same seed makes the same call, sid included, whatever others there are. */
+  readonly seed?: number | undefined
+  /** How long messages of its media streams are under way, where there is no network that decides it. */
+  readonly delays?: WireDelays | undefined
 }
 
 /** A running fake Twilio. */
@@ -71,6 +76,7 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
   const server = await startRestServer({
     clock: options.clock,
     port: options.port ?? 0,
+    network: options.network,
     accountSid: options.accountSid,
     authToken: options.authToken,
     concurrency: account.world.limits.restConcurrency,
@@ -129,7 +135,7 @@ class Account {
 
   placeCall(options: PlaceCallOptions): FakeCall {
     const number = this.numberOf(options.to, 'ring')
-    const { stirVerstat } = options
+    const { stirVerstat, seed, delays } = options
     const call = this.#add({
       direction: 'inbound',
       from: options.from,
@@ -142,6 +148,8 @@ class Account {
         ...(options.extraFields ?? []),
       ],
       timeLimitS: undefined,
+      seed,
+      delays,
     })
     if (!call)
       throw new FakeTwilioError(`Cannot ring ${options.to}: ${this.world.limits.liveCalls} calls are live`)

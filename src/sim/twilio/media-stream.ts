@@ -1,62 +1,16 @@
-import type { Clock, Timer } from '../../lib/clock.ts'
+import type { Timer } from '../../lib/clock.ts'
 import { type FrameFate, untouched } from '../caller/network.ts'
 import { SILENCE } from '../caller/sounds.ts'
-import type { Log } from './event-log.ts'
-import { FRAME_MS, type Line, type SoundSource } from './line.ts'
-import { Playout, type PlayoutRecord } from './playout.ts'
+import { FRAME_MS, type SoundSource } from './line.ts'
+import type { MediaStreamOptions, StreamEnd, StreamSummary } from './media-stream-options.ts'
+import { Playout } from './playout.ts'
 import { signRequest } from './signature.ts'
 import { readStreamMessage } from './stream-message.ts'
 import { describeFailure, streamTarget } from './stream-target.ts'
-import type { StreamSocket, Transport } from './transport.ts'
-import type { StreamNoun } from './twiml.ts'
+import type { StreamSocket } from './transport.ts'
 import { Uplink } from './uplink.ts'
 
 const MOST_UNSENT_BYTES = 1_048_576
-
-/** How a stream ended; `errorCode` is what Twilio's debugger shows. */
-export type StreamEnd =
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'vanished' }
-  | { readonly kind: 'closedByServer'; readonly closeCode: number; readonly errorCode: number }
-  | { readonly kind: 'failed'; readonly errorCode: number; readonly reason: string }
-
-/** A finished or running stream in numbers. */
-export type StreamSummary = PlayoutRecord & {
-  readonly streamSid: string
-  readonly name: string
-  /** Clock times; undefined when it was never open, or is open still. */
-  readonly openedAtMs: number | undefined
-  readonly endedAtMs: number | undefined
-  readonly end: StreamEnd | undefined
-  /** Frames of caller audio sent. */
-  readonly sentFrames: number
-  /** Error codes that were reported, each once. */
-  readonly warnings: readonly number[]
-  /** Messages that were ignored: malformed, binary, of another stream. */
-  readonly ignoredMessages: number
-}
-
-/** What a media stream needs. */
-export type MediaStreamOptions = {
-  readonly noun: StreamNoun
-  readonly streamSid: string
-  readonly callSid: string
-  readonly accountSid: string
-  readonly authToken: string
-  readonly clock: Clock
-  readonly transport: Transport
-  readonly line: Line
-  readonly log: Log
-  /** Timestamp of the first audio message: on real lines about 100, never 0. */
-  readonly firstTimestampMs: number
-  readonly handshakeMs: number
-  readonly playoutBytes: number
-  readonly waitingMarks: number
-  readonly rewriteWsOrigin: (origin: string) => string
-  readonly onOpen: () => void
-  /** Comes before `over` resolves, while whoever ended the stream is still at it. */
-  readonly onOver: (end: StreamEnd) => void
-}
 
 /**
  * Twilio's end of one bidirectional media stream. The caller hears its playout buffer; what the caller says goes
@@ -82,6 +36,7 @@ export class MediaStream implements SoundSource {
   #end: StreamEnd | undefined
   #sequence = 0
   #frames = 0
+  #firstFrameAtMs: number | undefined
   #chunks = 0
   #ignored = 0
   #brokeProtocol = false
@@ -166,6 +121,11 @@ export class MediaStream implements SoundSource {
     this.#send('media', { media: { track: 'inbound', chunk: `${++this.#chunks}`, timestamp, payload } })
   }
 
+  /** The socket breaks, and Twilio tells of it. */
+  drop(): void {
+    this.#fail(31_903, 'The connection broke')
+  }
+
   /** Breaks the socket without a word. */
   vanish(): void {
     this.#socket?.terminate()
@@ -191,6 +151,8 @@ export class MediaStream implements SoundSource {
       openedAtMs: this.#openedAtMs,
       endedAtMs: this.#endedAtMs,
       end: this.#end,
+      firstFrameAtMs: this.#firstFrameAtMs,
+      saidFrames: this.#frames,
       sentFrames: this.#chunks,
       warnings: [...this.#warnings],
       ignoredMessages: this.#ignored,
@@ -206,13 +168,14 @@ export class MediaStream implements SoundSource {
     this.#logOut('connected')
     this.sendStart()
     line.listenTo(this)
-    this.#taps.use(line.tapSaid((said, fate) => this.#sendAudio(said, fate)))
+    this.#taps.use(line.tapSaid((said, fate, atMs) => this.#sendAudio(said, fate, atMs)))
     this.#taps.use(line.tapKeys((digit) => this.#send('dtmf', { dtmf: { track: 'inbound_track', digit } })))
     this.#options.onOpen()
   }
 
-  #sendAudio(said: Uint8Array, fate: FrameFate): void {
+  #sendAudio(said: Uint8Array, fate: FrameFate, atMs: number): void {
     this.#fate = fate
+    this.#firstFrameAtMs ??= atMs
     const timestamp = this.#options.firstTimestampMs + this.#frames++ * FRAME_MS + fate.clockMs
     if (!this.#socket || this.#frozen) return
     if (fate.lost) {

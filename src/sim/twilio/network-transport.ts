@@ -19,7 +19,7 @@ export function networkTransport(): Transport {
       const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES })
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
-      return listen(socket, events)
+      return listenTo(socket, events)
     },
     async [Symbol.asyncDispose]() {
       const closed = [...sockets].map(onceClosed)
@@ -42,7 +42,8 @@ function onceClosed(socket: WebSocket): Promise<void> {
   })
 }
 
-function listen(socket: WebSocket, events: SocketEvents): StreamSocket {
+/** Tells what happens on a socket that is being dialled. */
+export function listenTo(socket: WebSocket, events: SocketEvents): StreamSocket {
   let failed = false
   socket.on('open', () => events.onOpen())
   socket.on('message', (data: RawData, isBinary: boolean) => {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
+import type { MemoryNetwork } from '../memory/memory-network.ts'
 import type { Log } from './event-log.ts'
 import type { RestFailure } from './rest-failure.ts'
 import { refusal } from './rest-failure.ts'
@@ -35,6 +36,8 @@ export type RestHandler = (request: RestRequest) => RestAnswer
 export type RestServerOptions = {
   readonly clock: Clock
   readonly port: number
+  /** Where it is reached instead of on a port of loopback. */
+  readonly network?: MemoryNetwork | undefined
   readonly accountSid: string
   readonly authToken: string
   readonly concurrency: number
@@ -57,10 +60,9 @@ export async function startRestServer(
       () => response.destroy(),
     )
   })
-  await listen(server, options.port)
-  const { port } = server.address() as AddressInfo
+  const origin = options.network?.serve(server) ?? (await listen(server, options.port))
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -69,10 +71,13 @@ export async function startRestServer(
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve())
+    server.listen(port, '127.0.0.1', () => {
+      const { port: bound } = server.address() as AddressInfo
+      resolve(`http://127.0.0.1:${bound}`)
+    })
   })
 }
 

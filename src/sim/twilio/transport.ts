@@ -1,3 +1,5 @@
+import type { WireDelays } from '../memory/memory-wire.ts'
+
 /** A request from the fake Twilio to the product. */
 export type OutgoingRequest = {
   readonly url: string
@@ -53,5 +55,7 @@ export type Transport = AsyncDisposable & {
     readonly url: string
     readonly headers: Readonly<Record<string, string>>
     readonly events: SocketEvents
+    /** How long messages are under way, where there is no network that decides it. */
+    readonly delays?: WireDelays | undefined
   }): StreamSocket
 }

@@ -1,6 +1,6 @@
 import { isoTime } from '../../lib/clock.ts'
 import { newSid } from './call-world.ts'
-import type { StreamEnd } from './media-stream.ts'
+import type { StreamEnd } from './media-stream-options.ts'
 import { MediaStream } from './media-stream.ts'
 import type { StreamNoun, Verb } from './twiml.ts'
 import type { VerbOutcome, VerbRun } from './verb-host.ts'
@@ -25,7 +25,10 @@ export async function runConnect(
     accountSid: world.accountSid,
     authToken: world.authToken,
     clock: world.clock,
-    transport: world.transport,
+    transport: {
+      ...world.transport,
+      connect: (socket) => world.transport.connect({ ...socket, delays: host.delays }),
+    },
     line: host.line,
     log: world.log,
     firstTimestampMs: 80 + host.random.whole(80),

@@ -1,3 +1,4 @@
+import type { WireDelays } from '../memory/memory-wire.ts'
 import type { Random } from '../caller/random.ts'
 import type { CallWorld } from './call-world.ts'
 import type { Line } from './line.ts'
@@ -65,6 +66,8 @@ export type VerbHost = {
   /** Of this call alone, so that calls side by side do not change each other's run. */
   readonly random: Random
   readonly line: Line
+  /** How long messages of its media streams are under way, where there is no network that decides it. */
+  readonly delays: WireDelays | undefined
   readonly fallback: Action | undefined
   /** Answers an incoming call; harmless afterwards. */
   answer(): void

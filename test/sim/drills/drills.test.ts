@@ -5,9 +5,9 @@ const start = () => Promise.reject(new Error('Nothing is to be started'))
 
 describe('runDrills()', () => {
   it('names the drills that there are, when asked for another', async () => {
-    const reports = runDrills({ only: 'nothing' }, { together: start, apart: start })
+    const reports = runDrills({ only: 'nothing' }, { together: start, apart: start, virtual: start })
     await expect(reports.next()).rejects.toThrow(
-      /^Cannot run drill nothing: there are signatures, .*, drain, crash/,
+      /^Cannot run drill nothing: there are signatures, .*, drain, crash, simulate/,
     )
   })
 })

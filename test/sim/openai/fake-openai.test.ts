@@ -30,6 +30,7 @@ describe('startFakeOpenAi(), a session on a real socket', () => {
       model: 'gpt-realtime-2.1',
       safetyIdentifier: 'caller-1',
       project: 'proj_1',
+      clientPort: expect.any(Number) as unknown,
     })
     expect(session?.receivedCounts.get('input_audio_buffer.append')).toBe(2)
     expect(session?.appendedMs).toBe(1200)

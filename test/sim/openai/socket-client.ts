@@ -1,7 +1,8 @@
 import { WebSocket } from 'ws'
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime'
 import { startFakeOpenAi } from '../../../src/sim/openai/fake-openai.ts'
-import type { FakeOpenAi, FakeOpenAiOptions } from '../../../src/sim/openai/fake-openai.ts'
+import type { FakeOpenAi } from '../../../src/sim/openai/fake-openai.ts'
+import type { FakeOpenAiOptions } from '../../../src/sim/openai/fake-openai-options.ts'
 import type { ServerEvent } from '../../../src/sim/openai/server-events.ts'
 
 /** The one key that the fakes of these tests accept. */

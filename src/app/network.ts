@@ -1,0 +1,29 @@
+import type { Server } from 'node:http'
+import type { WebSocket } from 'ws'
+import { deadline } from '../lib/clock.ts'
+import type { Dial } from '../openai/realtime-socket.ts'
+import type { MemoryNetwork } from '../sim/memory/memory-network.ts'
+import { MemoryWebSocket } from '../sim/memory/memory-web-socket.ts'
+import type { SendRest } from '../twilio/rest-client.ts'
+
+/** How a server reaches the world and is reached by it, in place of real sockets. */
+export type Network = {
+  readonly dial: Dial
+  readonly sendRest: SendRest
+  readonly socketClass: typeof WebSocket
+  /** Makes a server reachable at an origin that it does not listen on. */
+  serve(server: Server, origin: string): void
+}
+
+/** The network in memory, as a server uses it. */
+export function networkInMemory(memory: MemoryNetwork): Network {
+  return {
+    dial: (url, options) => memory.dial(url, options),
+    sendRest: async ({ timeoutMs, ...request }) => {
+      using limit = deadline({ clock: memory.clock, delayMs: timeoutMs, reason: 'No answer in time' })
+      return await memory.request({ ...request, signal: limit.signal })
+    },
+    socketClass: MemoryWebSocket,
+    serve: (server, origin) => void memory.serve(server, origin),
+  }
+}

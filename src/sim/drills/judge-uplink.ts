@@ -1,0 +1,203 @@
+import { decodeMulaw } from '../audio/g711.ts'
+import { SILENCE } from '../caller/sounds.ts'
+import { decodeAudio } from '../openai/audio-format.ts'
+import type { StruckFault } from '../openai/model-fault.ts'
+import type { SessionRecord } from '../openai/session-record.ts'
+import { sameFrame, type Frames, isSilent } from './frames.ts'
+import type { SimulatedCall } from './simulated-call.ts'
+
+const FRAME_SAMPLES = 160
+const FRAME_MS = 20
+/** What ends a stream may be so long on its way before the stream ends. */
+const LAST_MS = 100
+/** Samples at 24 kHz by which the server's resampler is late; every third from there on is one of the caller's. */
+const LAG_24K = 59
+/** Spells after which frames come late, twice, in another order, or not at their time: some are dropped, and counted. */
+const DISORDER: ReadonlySet<string> = new Set([
+  'jitter',
+  'swapMedia',
+  'repeatMedia',
+  'jumpClock',
+  'sendHuge',
+  'secondStart',
+])
+/** Faults after which a session takes nothing in any more. */
+const DEAF: ReadonlySet<StruckFault> = new Set([
+  'dropSession',
+  'resetSession',
+  'stall',
+  'halfOpen',
+  'fatalError',
+  'dropInReply',
+])
+
+/** What became of the caller's audio, and how much of it the server must have counted as dropped. */
+export type UplinkVerdict = { readonly problems: readonly string[]; readonly droppedMs: number }
+
+/** What the caller said on streams, frame after frame; silence where the network lost one. */
+type Sent = Frames & {
+  readonly atMs: readonly number[]
+  /** Frames that were under way when their stream ended, of which the server may hear first. */
+  readonly mayBeLost: ReadonlySet<number>
+}
+
+/**
+ * Follows every frame with a sound in it that the caller said on a stream into the sessions of the model. In each they
+ * are in order and none is missing between two of them; the next session begins no later than the one before was
+ * lost. In PCM a quiet line is silence and looks alike everywhere; in µ-law it is noise, and every frame is followed.
+ */
+export function judgeUplink(call: SimulatedCall): UplinkVerdict {
+  const sessions = call.sessions.toSorted((a, b) => a.openedAtMs - b.openedAtMs)
+  const isUlaw = sessions.some(({ appended }) => appended[0]?.format.type === 'audio/pcmu')
+  const sent = sentFrames(call, isUlaw)
+  const isDisordered = call.faults.some(({ fault }) => DISORDER.has(fault))
+  const problems: string[] = []
+  let droppedMs = 0
+  let reached = 0
+  for (const [index, session] of sessions.entries()) {
+    const heard = heardFrames(session)
+    // In silence the one place is like the other: it went on where the one before broke off.
+    const first = index === 0 ? 0 : (firstFrame(sent, heard) ?? reached)
+    const between = missing(sent, reached, first)
+    const walk = follow(sent, heard, first)
+    if (isDisordered) droppedMs += (between + walk.skipped) * FRAME_MS
+    else {
+      if (between > 0) problems.push(`${between} frames between two sessions were lost`)
+      if (walk.skipped > 0) problems.push(`session ${index + 1} misses ${walk.skipped} frames`)
+    }
+    problems.push(...walk.problems.map((problem) => `session ${index + 1}: ${problem}`))
+    reached = Math.max(reached, walk.next)
+  }
+  if (!isDisordered) problems.push(...judgeRest(call, sent, reached))
+  return { problems, droppedMs }
+}
+
+function sentFrames({ summary, faults, fates, uplinkMs }: SimulatedCall, isUlaw: boolean): Sent {
+  const frozenAtMs = faults.find(({ fault }) => fault === 'freeze')?.atMs ?? Infinity
+  const said = isUlaw ? summary.saidUlaw : decodeMulaw(summary.saidUlaw)
+  const silence = isUlaw ? SILENCE : 0
+  const mayBeLost = new Set<number>()
+  const parts: (Uint8Array | Int16Array)[] = []
+  const atMs: number[] = []
+  for (const { firstFrameAtMs, saidFrames, endedAtMs } of summary.streams) {
+    if (firstFrameAtMs === undefined || summary.answeredAtMs === undefined) continue
+    const start = Math.round((firstFrameAtMs - summary.answeredAtMs) / FRAME_MS)
+    const part = said.slice(start * FRAME_SAMPLES, (start + saidFrames) * FRAME_SAMPLES)
+    for (let frame = 0; frame < saidFrames; frame++) {
+      const saidAtMs = firstFrameAtMs + frame * FRAME_MS
+      const isLast = saidAtMs >= (endedAtMs ?? Infinity) - uplinkMs - LAST_MS
+      if (saidAtMs >= frozenAtMs || isLast) mayBeLost.add(atMs.length)
+      atMs.push(saidAtMs)
+      if (fates[start + frame]?.lost) {
+        part.fill(silence, frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)
+      }
+    }
+    parts.push(part)
+  }
+  const samples = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    samples.set(part, offset)
+    offset += part.length
+  }
+  return { samples, silence, count: atMs.length, atMs, mayBeLost }
+}
+
+/** What a session was given, at 8 kHz: the caller's own samples. The last frame may lack what the resampler holds. */
+function heardFrames(session: SessionRecord): Frames {
+  const [run] = session.appended
+  if (!run) return { samples: new Int16Array(), silence: 0, count: 0 }
+  if (run.format.type === 'audio/pcmu') {
+    const count = Math.floor(run.bytes.length / FRAME_SAMPLES)
+    return { samples: Int16Array.from(run.bytes), silence: SILENCE, count }
+  }
+  const fine = decodeAudio(run.bytes, run.format)
+  const samples = new Int16Array(Math.max(0, Math.floor((fine.length - LAG_24K) / 3)))
+  for (let index = 0; index < samples.length; index++) samples[index] = fine[3 * index + LAG_24K] ?? 0
+  return { samples, silence: 0, count: Math.floor(samples.length / FRAME_SAMPLES) }
+}
+
+/** The frame with which a later session began: found by its first sound, and by what was said just before it. */
+function firstFrame(sent: Sent, heard: Frames): number | undefined {
+  const isSame = (frame: number, at: number): boolean =>
+    sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+  for (let sound = 0; sound < heard.count; sound++) {
+    if (isSilent(heard, sound)) continue
+    for (let frame = sent.count - 1; frame >= 0; frame--) {
+      if (!isSame(frame, sound)) continue
+      let first = frame
+      // Silence that was put in is passed over.
+      for (let at = sound - 1; at >= 0 && first > 0; at--) if (isSame(first - 1, at)) first--
+      return first
+    }
+  }
+  return undefined
+}
+
+function follow(
+  sent: Sent,
+  heard: Frames,
+  first: number,
+): { readonly problems: readonly string[]; readonly skipped: number; readonly next: number } {
+  let next = first
+  let skipped = 0
+  for (let at = 0; at < heard.count; at++) {
+    const isThis = (frame: number): boolean => sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+    const kept = firstOf(sent, next, isThis)
+    if (kept !== undefined) {
+      next = kept + 1
+      continue
+    }
+    // Silence that nobody said fills gaps, and tells the model that a turn is over.
+    if (isSilent(heard, at)) continue
+    let found = next + 1
+    while (found < sent.count && !isThis(found)) found++
+    if (found >= sent.count) {
+      return { problems: [`frame ${at} was never said, or before those that came before it`], skipped, next }
+    }
+    skipped += missing(sent, next, found)
+    next = found + 1
+  }
+  return { problems: [], skipped, next }
+}
+
+/** The next frame for which something holds, if it is the very next one, apart from those that may be lost. */
+function firstOf(
+  { count, mayBeLost }: Sent,
+  from: number,
+  holds: (frame: number) => boolean,
+): number | undefined {
+  for (let frame = from; frame < count; frame++) {
+    if (holds(frame)) return frame
+    if (!mayBeLost.has(frame)) return undefined
+  }
+  return undefined
+}
+
+/** How many frames with a sound in them are missing in a stretch for no good reason. */
+function missing(sent: Sent, from: number, to: number): number {
+  let count = 0
+  for (let frame = from; frame < to; frame++) {
+    if (!sent.mayBeLost.has(frame) && !isSilent(sent, frame)) count++
+  }
+  return count
+}
+
+/**
+ * What no session was given must have been said when there was none that could take it, or so shortly before the end
+ * that it was still under way.
+ */
+function judgeRest(call: SimulatedCall, sent: Sent, reached: number): readonly string[] {
+  // The resampler still holds the end of the last frame.
+  if (missing(sent, reached, sent.count) <= 1) return []
+  const lastOpenedMs = Math.max(...call.sessions.map(({ openedAtMs }) => openedAtMs), 0)
+  const end = call.openai.find(
+    (entry) =>
+      entry.atMs >= lastOpenedMs &&
+      (entry.kind === 'closed' || (entry.kind === 'fault' && DEAF.has(entry.fault))),
+  )
+  if (call.sessions.length === 0 || end === undefined) return []
+  const inTime = sent.atMs.findIndex((atMs) => atMs + 2 * call.uplinkMs + 2 * FRAME_MS >= end.atMs)
+  const lost = missing(sent, reached, inTime < 0 ? sent.count : inTime)
+  return lost <= 1 ? [] : [`${lost} frames did not reach the model before its session ended`]
+}
