@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { actorOf, type OwnerVerification } from '../policy/actor.ts'
+import { actorOf } from '../policy/actor.ts'
+import type { OwnerVerification } from '../policy/strength.ts'
 import type { CallOffer } from '../ports/incoming-calls.ts'
 import type { FixedSentence, PromptAudio } from '../ports/prompt-audio.ts'
 import { callInstructions } from '../prompts/instructions.ts'
