@@ -17,21 +17,21 @@ function strengthIn(verification: OwnerVerification, change: Partial<Call>): str
   return strengthOf({ ...call, ...change }, { phoneNumbers: [ownerNumber], verification })
 }
 
-/** Attestations and the strength they give in each mode, first without the PIN and then with it. */
-const attestations: readonly (readonly [string | undefined, string, string, string])[] = [
-  // attestation, stir_or_pin, pin, caller_id; with the PIN all of them are S3
-  [undefined, 'S1', 'S1', 'S2'],
-  ['', 'S1', 'S1', 'S2'],
-  ['NULL', 'S1', 'S1', 'S2'],
-  ['TN-Validation-Passed-A', 'S2', 'S1', 'S2'],
-  ['TN-Validation-Passed-B', 'S1', 'S1', 'S2'],
-  ['TN-Validation-Passed-C', 'S1', 'S1', 'S2'],
-  ['TN-Validation-Passed-A-Diverted', 'S1', 'S1', 'S2'],
-  ['TN-Validation-Passed-A-Passthrough', 'S1', 'S1', 'S2'],
-  ['tn-validation-passed-a', 'S1', 'S1', 'S2'],
-  ['TN-Validation-Passed-A ', 'S1', 'S1', 'S2'],
-  [' TN-Validation-Passed-A', 'S1', 'S1', 'S2'],
-  ['TN-Validation-Passed-A,TN-Validation-Passed-A', 'S1', 'S1', 'S2'],
+/** Attestations and the strength they give in each mode without the PIN; with it all of them are S3. */
+const attestations: readonly (readonly [string | undefined, readonly string[]])[] = [
+  // attestation; stir_or_pin, pin, caller_id
+  [undefined, ['S1', 'S1', 'S2']],
+  ['', ['S1', 'S1', 'S2']],
+  ['NULL', ['S1', 'S1', 'S2']],
+  ['TN-Validation-Passed-A', ['S2', 'S1', 'S2']],
+  ['TN-Validation-Passed-B', ['S1', 'S1', 'S2']],
+  ['TN-Validation-Passed-C', ['S1', 'S1', 'S2']],
+  ['TN-Validation-Passed-A-Diverted', ['S1', 'S1', 'S2']],
+  ['TN-Validation-Passed-A-Passthrough', ['S1', 'S1', 'S2']],
+  ['tn-validation-passed-a', ['S1', 'S1', 'S2']],
+  ['TN-Validation-Passed-A ', ['S1', 'S1', 'S2']],
+  [' TN-Validation-Passed-A', ['S1', 'S1', 'S2']],
+  ['TN-Validation-Passed-A,TN-Validation-Passed-A', ['S1', 'S1', 'S2']],
 ]
 
 const failed = [
@@ -49,17 +49,10 @@ const failed = [
 ]
 
 describe('strengthOf() of a call', () => {
-  it.each(attestations)(
-    'with the owner number and attestation %j',
-    (stirVerstat, stirOrPin, pin, callerId) => {
-      expect(modes.map((mode) => strengthIn(mode, { stirVerstat }))).toEqual([stirOrPin, pin, callerId])
-      expect(modes.map((mode) => strengthIn(mode, { stirVerstat, pinRight: true }))).toEqual([
-        'S3',
-        'S3',
-        'S3',
-      ])
-    },
-  )
+  it.each(attestations)('with the owner number and attestation %j', (stirVerstat, strengths) => {
+    expect(modes.map((mode) => strengthIn(mode, { stirVerstat }))).toEqual(strengths)
+    expect(modes.map((mode) => strengthIn(mode, { stirVerstat, pinRight: true }))).toEqual(['S3', 'S3', 'S3'])
+  })
 
   it.each(failed)(
     'is external in every mode when the attestation is %j, even with the PIN',
