@@ -36,7 +36,7 @@ describe('canonicalJson()', () => {
     ['undefined', undefined],
     ['undefined in an object', { a: undefined }],
     ['undefined in a list', [undefined]],
-    ['a hole', new Array<number>(1)],
+    ['a hole', Object.assign([], { length: 1 })],
     ['NaN', Number.NaN],
     ['infinity', [Number.POSITIVE_INFINITY]],
     ['a big integer', 1n],
