@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countryOf, isE164, redactedParty } from '../../src/lib/phone-number.ts'
+import { countryOf, isE164, numberFacts, redactedParty } from '../../src/lib/phone-number.ts'
 
 describe('isE164()', () => {
   it('accepts ASCII digits after a plus sign and nothing else', () => {
@@ -43,5 +43,32 @@ describe('redactedParty()', () => {
         redactedParty,
       ),
     ).toEqual(['+1…0101', '+44…0123', 'none', 'other', 'client', 'sip'])
+  })
+})
+
+describe('numberFacts()', () => {
+  it('knows country, kind and groups of a number', () => {
+    expect(numberFacts('+442079460123')).toEqual({
+      country: 'GB',
+      callingCode: '44',
+      national: '2079460123',
+      kind: 'FIXED_LINE',
+      groups: ['44', '20', '7946', '0123'],
+    })
+    expect(numberFacts('+14155550101')?.groups).toEqual(['1', '415', '555', '0101'])
+  })
+
+  it('knows no kind of a number that no plan has, and no country of a satellite telephone', () => {
+    expect(numberFacts('+15551234567')).toMatchObject({ kind: undefined, country: undefined })
+    expect(numberFacts('+881612345678')).toMatchObject({ callingCode: '881', country: undefined })
+  })
+
+  it('knows nothing of what is no number', () => {
+    expect(['', '4155550101', '+999123456789', 'sip:+14155550101@example.com'].map(numberFacts)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 })
