@@ -1,0 +1,32 @@
+import { contains, phrases } from './phrases.ts'
+import { wordsOf } from './words.ts'
+
+/**
+ * Keywords that end messages when they are all of a message. Case does not count, nor does white space around them.
+ * Source: Twilio, "Twilio support for opt-out keywords"
+ */
+const keywords: ReadonlySet<string> = new Set(
+  'STOP,STOPALL,UNSUBSCRIBE,CANCEL,END,QUIT,REVOKE,OPTOUT,OPT OUT'.split(','),
+)
+
+const spokenPhrases = phrases(
+  'stop calling me, do not call me again, take me off your list, remove me, opt me out',
+)
+
+/** Whether a text message asks for no more messages: its whole body is a keyword. "Stop please" is none. */
+export function isOptOutMessage(body: string): boolean {
+  return keywords.has(body.trim().toUpperCase())
+}
+
+/**
+ * Whether somebody on the telephone asks not to be called any more, anywhere in what they say. A mere "stop" is no such
+ * wish: it may be about anything.
+ */
+export function isOptOutSpeech(text: string): boolean {
+  return contains(wordsOf(text), spokenPhrases)
+}
+
+/** Whether an opt-out is to be kept. The owner's own numbers never opt out: their "cancel" is about an errand. */
+export function isOptOutKept(number: string, ownerNumbers: readonly string[]): boolean {
+  return !ownerNumbers.includes(number)
+}
