@@ -10,7 +10,7 @@ export type ConfirmationUse = 'unused' | 'committed' | 'revoked' | 'finished'
 /** Why the answer that decided was believed. */
 export type ConfirmationEvidence =
   | { readonly by: 'speech'; readonly itemId: string; readonly startedAtMs: number }
-  | { readonly by: 'keypad'; readonly key: string; readonly atMs: number }
+  | { readonly by: 'keypad'; readonly atMs: number }
   | { readonly by: 'message'; readonly atMs: number }
   | { readonly by: 'apiKey'; readonly keyName: string; readonly atMs: number }
 
@@ -75,8 +75,8 @@ export type Confirmation = Proposal & {
   /** A yes that still waits for words that may be a no, at most until the time given. */
   readonly accepted: { readonly evidence: ConfirmationEvidence; readonly untilMs: number } | undefined
   readonly evidence: ConfirmationEvidence | undefined
-  /** When the record became final. */
-  readonly endedAtMs: number | undefined
+  /** When it came to its state. */
+  readonly sinceMs: number
 }
 
 /** A record of a new proposal. */
@@ -93,6 +93,7 @@ export function newConfirmation(
     ...at,
     callIds: [proposal.callId],
     state: 'proposed',
+    sinceMs: at.createdAtMs,
     use: 'unused',
     attempts: 0,
     misspoken: 0,
@@ -101,7 +102,6 @@ export function newConfirmation(
     askedAtMs: undefined,
     accepted: undefined,
     evidence: undefined,
-    endedAtMs: undefined,
   }
 }
 
@@ -132,20 +132,30 @@ export function nextQuestion(record: Confirmation): string {
  */
 export function moved(
   record: Confirmation,
-  to: { readonly state: ConfirmationState; readonly atMs: number; readonly evidence?: ConfirmationEvidence },
+  to: {
+    readonly state: ConfirmationState
+    readonly atMs: number
+    readonly evidence?: ConfirmationEvidence | undefined
+  },
 ): Confirmation {
   // INVARIANT: a final state never changes.
   if (!isOpen(record)) throw new ConfirmationStateError(`Cannot move ${record.id}: it is ${record.state}`)
-  const isFinal = to.state !== 'proposed' && to.state !== 'asked'
+  const { state, atMs, evidence } = to
   return {
     ...record,
-    state: to.state,
+    state,
+    evidence,
+    sinceMs: atMs,
     asking: undefined,
     accepted: undefined,
-    askedAtMs: to.state === 'proposed' ? undefined : to.state === 'asked' ? to.atMs : record.askedAtMs,
-    evidence: to.evidence,
-    endedAtMs: isFinal ? to.atMs : undefined,
+    askedAtMs: askedAtMs(record, state, atMs),
   }
+}
+
+/** A question that is put again was not asked yet: an answer to the former one does not count any more. */
+function askedAtMs(record: Confirmation, state: ConfirmationState, atMs: number): number | undefined {
+  if (state === 'proposed') return undefined
+  return state === 'asked' ? atMs : record.askedAtMs
 }
 
 /** A record was moved that cannot move any more: a bug. */

@@ -4,7 +4,7 @@ import { offerableTools, toolRule } from '../../src/policy/tool-rules.ts'
 import { seededRandom } from '../../src/sim/caller/random.ts'
 import { confirmation } from './records.ts'
 
-const record = confirmation({ state: 'confirmed', evidence: { by: 'keypad', key: '1', atMs: 9 } })
+const record = confirmation({ state: 'confirmed', evidence: { by: 'keypad', atMs: 9 } })
 const { nonce } = record
 const plain: Circumstances = {
   tool: 'send_sms',

@@ -1,0 +1,211 @@
+import { askAgain } from './asking.ts'
+import { type CallerTurn, openTurn, turnOver, turnStarted, turnStopped } from './caller-turns.ts'
+import type { Confirmation, ConfirmationEvidence } from './confirmation.ts'
+import { classifyAnswer, type Consent, isEcho } from './consent.ts'
+import { chain, type ConfirmationDesk, type DeskStep, type IgnoredReason, still, withRecord } from './desk.ts'
+import { confirm, revoke, settle } from './settling.ts'
+import { wordsOf } from './words.ts'
+
+/** Speech that starts sooner after the question was heard is no answer to it: nobody reacts as fast. */
+const REACTION_MS = 200
+/** A yes waits this long for words of the caller that are not known yet: they may be a no. */
+const LAST_WORDS_MS = 2_000
+
+/** An answer that was understood, and what would prove it. */
+type Answer = {
+  readonly says: Consent
+  readonly evidence: ConfirmationEvidence
+  readonly atMs: number
+}
+
+/** The caller begins to speak. Only what begins here, on the caller's own track, can become an answer. */
+export function onSpeechStarted(
+  desk: ConfirmationDesk,
+  event: { readonly itemId: string; readonly sessionId: string; readonly atMs: number },
+): DeskStep {
+  if (desk.settings.channel !== 'voice') return still(desk)
+  return still({ ...desk, turns: turnStarted(desk.turns, event) })
+}
+
+/** The caller pauses. Without a transcription that is all there will be. */
+export function onSpeechStopped(
+  desk: ConfirmationDesk,
+  event: { readonly itemId: string; readonly atMs: number },
+): DeskStep {
+  const turn = openTurn(desk.turns, event.itemId)
+  if (turn && !desk.settings.transcribes) return still({ ...desk, turns: turnOver(desk.turns, turn, true) })
+  return still({ ...desk, turns: turnStopped(desk.turns, event.itemId, event.atMs) })
+}
+
+/**
+ * The final words of an item, or that there are none.
+ * @param event.text undefined when the transcription failed
+ */
+export function onWords(
+  desk: ConfirmationDesk,
+  event: { readonly itemId: string; readonly text: string | undefined; readonly atMs: number },
+): DeskStep {
+  const turn = openTurn(desk.turns, event.itemId)
+  // An item of another kind, of another time, or one whose words came too late.
+  return turn ? onTurnOver(desk, turn, event) : ignored(desk, 'unknownItem')
+}
+
+/** A turn of the caller is over: with words, or without because none came in time. */
+export function onTurnOver(
+  desk: ConfirmationDesk,
+  turn: CallerTurn,
+  { text, atMs }: { readonly text: string | undefined; readonly atMs: number },
+): DeskStep {
+  const hasWords = text !== undefined && wordsOf(text).length > 0
+  const now = { ...desk, turns: turnOver(desk.turns, turn, hasWords) }
+  // Without a transcription only the keypad answers.
+  if (!desk.settings.transcribes) return still(now)
+  const says = text === undefined ? 'unknown' : classifyAnswer(text, desk.settings.lexicons)
+  const evidence = { by: 'speech', itemId: turn.itemId, startedAtMs: turn.startedAtMs } as const
+  const record = decidable(now)
+  if (!record) return still(now)
+  const objection = objectionTo(record, turn, { text: text ?? '', desk })
+  if (record.accepted)
+    return onLastWords(now, record, { says: objection ? objectedSays(says) : says, evidence, atMs })
+  return objection ? ignored(now, objection) : onAnswer(now, record, { says, evidence, atMs })
+}
+
+/** A key of the telephone: 1 is yes, 2 is no, any other is no answer. */
+export function onKey(
+  desk: ConfirmationDesk,
+  { key, atMs }: { readonly key: string; readonly atMs: number },
+): DeskStep {
+  const record = decidable(desk)
+  if (!record || desk.settings.channel !== 'voice') return ignored(desk, 'noQuestion')
+  const says = key === '1' ? 'yes' : key === '2' ? 'no' : 'unknown'
+  const answer: Answer = { says, evidence: { by: 'keypad', atMs }, atMs }
+  if (record.accepted) return onLastWords(desk, record, answer)
+  return isTooLate(record, atMs) ? ignored(desk, 'afterTtl') : onAnswer(desk, record, answer)
+}
+
+/** A written message: the first one after the question is its answer. */
+export function onMessage(
+  desk: ConfirmationDesk,
+  event: { readonly sessionId: string; readonly text: string; readonly atMs: number },
+): DeskStep {
+  const { sessionId, text, atMs } = event
+  if (desk.settings.channel !== 'written') return ignored(desk, 'noQuestion')
+  const turn = { itemId: 'message', sessionId, startedAtMs: atMs, stoppedAtMs: atMs }
+  const now = { ...desk, turns: turnOver(desk.turns, turn, wordsOf(text).length > 0) }
+  const record = decidable(now)
+  if (!record) return ignored(now, 'noQuestion')
+  const { lexicons } = desk.settings
+  if (sessionId !== record.sessionId) return ignored(now, 'otherSession')
+  if (isTooLate(record, atMs)) return ignored(now, 'afterTtl')
+  if (isEcho({ answer: text, question: questionHeard(record) }, lexicons)) return ignored(now, 'echo')
+  return onAnswer(now, record, {
+    says: classifyAnswer(text, lexicons),
+    evidence: { by: 'message', atMs },
+    atMs,
+  })
+}
+
+/** A yes has waited long enough for words that may be a no. */
+export function onLastWordsDue(desk: ConfirmationDesk, record: Confirmation, atMs: number): DeskStep {
+  return record.accepted ? confirm(desk, record, { ...record.accepted, atMs }) : still(desk)
+}
+
+/** Whether words are on their way that may answer a question: its time is not over before they have come. */
+export function isAnswering(desk: ConfirmationDesk, record: Confirmation): boolean {
+  if (!desk.settings.transcribes) return false
+  return desk.turns.open.some((turn) => timeOfTurn(record, turn) === undefined)
+}
+
+/** The record that an answer of now is for: the one that was asked, or the one whose run has not begun. */
+function decidable(desk: ConfirmationDesk): Confirmation | undefined {
+  const asked = desk.records.find(({ state }) => state === 'asked')
+  return asked ?? desk.records.find(({ state, use }) => state === 'confirmed' && use === 'unused')
+}
+
+/** What an answer does that counts. */
+function onAnswer(desk: ConfirmationDesk, record: Confirmation, answer: Answer): DeskStep {
+  const { says, evidence, atMs } = answer
+  if (record.state === 'confirmed') return onSecondThoughts(desk, record, says)
+  switch (says) {
+    case 'yes':
+      return accept(desk, record, { evidence, atMs })
+    case 'no':
+      return settle(desk, record, { state: 'denied', reason: 'no', told: 'denied', atMs, evidence })
+    case 'change':
+      return settle(desk, record, { state: 'superseded', reason: 'change', told: 'changed', atMs, evidence })
+    case 'unknown':
+      return askAgain(desk, record, atMs)
+  }
+}
+
+/** A no that arrives before the intent is written wins over the yes before it; so does a change. */
+function onSecondThoughts(desk: ConfirmationDesk, record: Confirmation, says: Consent): DeskStep {
+  switch (says) {
+    case 'no':
+      return revoke(desk, record, { reason: 'revoked', told: 'denied' })
+    case 'change':
+      return revoke(desk, record, { reason: 'revoked', told: 'changed' })
+    case 'yes':
+    case 'unknown':
+      return ignored(desk, 'decidedAlready')
+  }
+}
+
+/** A yes decides at once, unless the caller has said something else whose words are not known yet. */
+function accept(
+  desk: ConfirmationDesk,
+  record: Confirmation,
+  yes: { readonly evidence: ConfirmationEvidence; readonly atMs: number },
+): DeskStep {
+  if (!awaitsWords(desk)) return confirm(desk, record, yes)
+  const accepted = { evidence: yes.evidence, untilMs: yes.atMs + LAST_WORDS_MS }
+  return still(withRecord(desk, { ...record, accepted }))
+}
+
+/** Something came while a yes waits: a no or a change wins, anything else leaves it at the yes. */
+function onLastWords(desk: ConfirmationDesk, record: Confirmation, answer: Answer): DeskStep {
+  if (answer.says === 'no' || answer.says === 'change') return onAnswer(desk, record, answer)
+  return awaitsWords(desk) ? ignored(desk, 'decidedAlready') : onLastWordsDue(desk, record, answer.atMs)
+}
+
+function awaitsWords({ settings, turns }: ConfirmationDesk): boolean {
+  return settings.transcribes && turns.open.length > 0
+}
+
+/** While a yes waits, a no counts whenever its turn began; a change only counts as an answer does. */
+function objectedSays(says: Consent): Consent {
+  return says === 'no' ? 'no' : 'unknown'
+}
+
+/** Why a turn is no answer to a record, or undefined when it is one. */
+function objectionTo(
+  record: Confirmation,
+  turn: CallerTurn,
+  { text, desk }: { readonly text: string; readonly desk: ConfirmationDesk },
+): IgnoredReason | undefined {
+  const untimely = timeOfTurn(record, turn)
+  if (untimely !== undefined) return untimely
+  const question = questionHeard(record)
+  return isEcho({ answer: text, question }, desk.settings.lexicons) ? 'echo' : undefined
+}
+
+function timeOfTurn(record: Confirmation, turn: CallerTurn): IgnoredReason | undefined {
+  if (turn.sessionId !== record.sessionId) return 'otherSession'
+  // INVARIANT: without a question that was heard, or a time that is one, there is no time after it.
+  const { askedAtMs } = record
+  if (askedAtMs === undefined || !(turn.startedAtMs >= askedAtMs + REACTION_MS)) return 'beforeAsked'
+  return isTooLate(record, turn.startedAtMs) ? 'afterTtl' : undefined
+}
+
+function isTooLate({ askedAtMs, ttlMs }: Confirmation, atMs: number): boolean {
+  return askedAtMs === undefined || !(atMs <= askedAtMs + ttlMs)
+}
+
+function questionHeard(record: Confirmation): string {
+  return record.questions[record.attempts - 1] ?? ''
+}
+
+function ignored(desk: ConfirmationDesk, reason: IgnoredReason): DeskStep {
+  const id = decidable(desk)?.id
+  return chain(desk, (now) => ({ desk: now, effects: [{ kind: 'ignored', id, reason }] }))
+}
