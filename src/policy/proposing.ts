@@ -1,11 +1,4 @@
-import {
-  type Confirmation,
-  isBeingAsked,
-  isOpen,
-  isRunning,
-  newConfirmation,
-  type Proposal,
-} from './confirmation.ts'
+import { type Confirmation, isOpen, isRunning, newConfirmation, type Proposal } from './confirmation.ts'
 import {
   chain,
   type ConfirmationDesk,
@@ -78,7 +71,8 @@ function supersedeFor(desk: ConfirmationDesk, { tool, responseId }: Proposal, at
 }
 
 function admit(desk: ConfirmationDesk, proposal: Proposal, atMs: number): DeskStep {
-  const waiting = desk.records.filter((record) => isOpen(record) && !isBeingAsked(record)).length
+  // One that was begun and is to be asked again does not wait: it is its turn.
+  const waiting = desk.records.filter((record) => isOpen(record) && record.attempts === 0).length
   const running = desk.records.filter(isRunning).length
   if (waiting >= MAX_WAITING || running >= MAX_RUNNING) return answered(desk, proposal, { status: 'busy' })
   // What was settled before is asked again only after the caller has said something more.
