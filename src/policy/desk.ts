@@ -39,7 +39,7 @@ export type ToldStatus =
 /** What a tool call is answered with, at once. */
 export type ProposalAnswer =
   | { readonly status: 'confirmation_required'; readonly question: string }
-  | { readonly status: 'pin_required' }
+  | { readonly status: 'pin_required'; readonly say: string }
   | { readonly status: 'refused'; readonly reason: 'closing' | 'callIdReused' | 'answeredAlready' }
   | { readonly status: 'busy' }
 

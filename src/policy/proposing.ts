@@ -7,6 +7,7 @@ import {
   type ProposalAnswer,
   withRecord,
 } from './desk.ts'
+import { pinPrompt } from './question.ts'
 import { settleAll } from './settling.ts'
 
 /** Proposals that wait for their question. */
@@ -84,7 +85,7 @@ function admit(desk: ConfirmationDesk, proposal: Proposal, atMs: number): DeskSt
 
 function answerOf(record: Confirmation): ProposalAnswer {
   return record.answerBy === 'callerWithPin'
-    ? { status: 'pin_required' }
+    ? { status: 'pin_required', say: pinPrompt }
     : { status: 'confirmation_required', question: record.questions[0] }
 }
 
