@@ -1,6 +1,6 @@
 import { askAgain } from './asking.ts'
 import { type CallerTurn, openTurn, turnOver, turnStarted, turnStopped } from './caller-turns.ts'
-import type { Confirmation, ConfirmationEvidence } from './confirmation.ts'
+import { type Confirmation, type ConfirmationEvidence, questionAt } from './confirmation.ts'
 import { classifyAnswer, type Consent, isEcho } from './consent.ts'
 import { chain, type ConfirmationDesk, type DeskStep, type IgnoredReason, still, withRecord } from './desk.ts'
 import { confirm, revoke, settle } from './settling.ts'
@@ -17,6 +17,9 @@ type Answer = {
   readonly evidence: ConfirmationEvidence
   readonly atMs: number
 }
+
+/** A record whose yes waits for other words. */
+type Accepted = Confirmation & { readonly accepted: NonNullable<Confirmation['accepted']> }
 
 /** The caller begins to speak. Only what begins here, on the caller's own track, can become an answer. */
 export function onSpeechStarted(
@@ -65,9 +68,10 @@ export function onTurnOver(
   const record = decidable(now)
   if (!record) return still(now)
   const objection = objectionTo(record, turn, { text: text ?? '', desk })
-  if (record.accepted)
-    return onLastWords(now, record, { says: objection ? objectedSays(says) : says, evidence, atMs })
-  return objection ? ignored(now, objection) : onAnswer(now, record, { says, evidence, atMs })
+  const { accepted } = record
+  if (!accepted) return objection ? ignored(now, objection) : onAnswer(now, record, { says, evidence, atMs })
+  const lastWords = { says: objection ? objectedSays(says) : says, evidence, atMs }
+  return onLastWords(now, { ...record, accepted }, lastWords)
 }
 
 /** A key of the telephone: 1 is yes, 2 is no, any other is no answer. */
@@ -79,7 +83,8 @@ export function onKey(
   if (!record || desk.settings.channel !== 'voice') return ignored(desk, 'noQuestion')
   const says = key === '1' ? 'yes' : key === '2' ? 'no' : 'unknown'
   const answer: Answer = { says, evidence: { by: 'keypad', atMs }, atMs }
-  if (record.accepted) return onLastWords(desk, record, answer)
+  const { accepted } = record
+  if (accepted) return onLastWords(desk, { ...record, accepted }, answer)
   return isTooLate(record, atMs) ? ignored(desk, 'afterTtl') : onAnswer(desk, record, answer)
 }
 
@@ -97,17 +102,13 @@ export function onMessage(
   const { lexicons } = desk.settings
   if (sessionId !== record.sessionId) return ignored(now, 'otherSession')
   if (isTooLate(record, atMs)) return ignored(now, 'afterTtl')
-  if (isEcho({ answer: text, question: questionHeard(record) }, lexicons)) return ignored(now, 'echo')
+  if (isEcho({ answer: text, question: questionAt(record, record.attempts) }, lexicons))
+    return ignored(now, 'echo')
   return onAnswer(now, record, {
     says: classifyAnswer(text, lexicons),
     evidence: { by: 'message', atMs },
     atMs,
   })
-}
-
-/** A yes has waited long enough for words that may be a no. */
-export function onLastWordsDue(desk: ConfirmationDesk, record: Confirmation, atMs: number): DeskStep {
-  return record.accepted ? confirm(desk, record, { ...record.accepted, atMs }) : still(desk)
 }
 
 /** Whether words are on their way that may answer a question: its time is not over before they have come. */
@@ -163,9 +164,11 @@ function accept(
 }
 
 /** Something came while a yes waits: a no or a change wins, anything else leaves it at the yes. */
-function onLastWords(desk: ConfirmationDesk, record: Confirmation, answer: Answer): DeskStep {
-  if (answer.says === 'no' || answer.says === 'change') return onAnswer(desk, record, answer)
-  return awaitsWords(desk) ? ignored(desk, 'decidedAlready') : onLastWordsDue(desk, record, answer.atMs)
+function onLastWords(desk: ConfirmationDesk, record: Accepted, answer: Answer): DeskStep {
+  const { says, atMs } = answer
+  if (says === 'no' || says === 'change') return onAnswer(desk, record, answer)
+  if (awaitsWords(desk)) return ignored(desk, 'decidedAlready')
+  return confirm(desk, record, { evidence: record.accepted.evidence, atMs })
 }
 
 function awaitsWords({ settings, turns }: ConfirmationDesk): boolean {
@@ -185,7 +188,7 @@ function objectionTo(
 ): IgnoredReason | undefined {
   const untimely = timeOfTurn(record, turn)
   if (untimely !== undefined) return untimely
-  const question = questionHeard(record)
+  const question = questionAt(record, record.attempts)
   return isEcho({ answer: text, question }, desk.settings.lexicons) ? 'echo' : undefined
 }
 
@@ -199,10 +202,6 @@ function timeOfTurn(record: Confirmation, turn: CallerTurn): IgnoredReason | und
 
 function isTooLate({ askedAtMs, ttlMs }: Confirmation, atMs: number): boolean {
   return askedAtMs === undefined || !(atMs <= askedAtMs + ttlMs)
-}
-
-function questionHeard(record: Confirmation): string {
-  return record.questions[record.attempts - 1] ?? ''
 }
 
 function ignored(desk: ConfirmationDesk, reason: IgnoredReason): DeskStep {

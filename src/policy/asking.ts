@@ -3,7 +3,7 @@ import {
   type Confirmation,
   isOpen,
   moved,
-  nextQuestion,
+  questionAt,
   type QuestionWay,
 } from './confirmation.ts'
 import { hasSpokenSince } from './caller-turns.ts'
@@ -66,7 +66,7 @@ export function onQuestionSent(
   const found = onItsWay(desk, event)
   if (!found || found.asking.audioMs !== undefined) return still(desk)
   const { record, asking } = found
-  if (asking.way === 'model' && !sameWords(event.spoken ?? '', questionOf(record, asking)))
+  if (asking.way === 'model' && !sameWords(event.spoken ?? '', questionAt(record, asking.number)))
     return tryAgain(desk, { ...record, misspoken: record.misspoken + 1 }, { ...event, reason: 'misspoken' })
   // INVARIANT: a question without a first frame or without length was not heard.
   if (asking.startedAtMs === undefined || !(event.audioMs > 0)) return notHeard(desk, record, event.atMs)
@@ -127,7 +127,7 @@ function ask(desk: ConfirmationDesk, record: Confirmation, atMs: number): DeskSt
   const asking = { number: attempt, way, requestedAtMs: atMs, startedAtMs: undefined, audioMs: undefined }
   return {
     desk: withRecord(desk, { ...record, attempts: attempt, asking }),
-    effects: [{ kind: 'ask', id: record.id, attempt, way, text: nextQuestion(record) }],
+    effects: [{ kind: 'ask', id: record.id, attempt, way, text: questionAt(record, attempt) }],
   }
 }
 
@@ -148,10 +148,6 @@ function onItsWay(
 ): { readonly record: Confirmation; readonly asking: Asking } | undefined {
   const record = desk.records.find((one) => one.id === id)
   return record?.asking?.number === attempt ? { record, asking: record.asking } : undefined
-}
-
-function questionOf(record: Confirmation, asking: Asking): string {
-  return record.questions[asking.number - 1] ?? ''
 }
 
 function withAsking(desk: ConfirmationDesk, record: Confirmation, asking: Asking): ConfirmationDesk {

@@ -239,7 +239,8 @@ function deadlineOf(desk: ConfirmationDesk, record: Confirmation): Deadline | un
   }
   if (accepted) {
     const dueAtMs = accepted.untilMs
-    return { dueAtMs, fire: (now) => answering.onLastWordsDue(now, record, dueAtMs), endsWait: true }
+    const yes = { evidence: accepted.evidence, atMs: dueAtMs }
+    return { dueAtMs, fire: (now) => confirm(now, record, yes), endsWait: true }
   }
   if (state === 'asked') {
     if (answering.isAnswering(desk, record)) return undefined

@@ -120,10 +120,11 @@ export function isBeingAsked(record: Confirmation): boolean {
   return record.state === 'asked' || (record.state === 'proposed' && record.asking !== undefined)
 }
 
-/** What the next question says. */
-export function nextQuestion(record: Confirmation): string {
-  const [first, second, third] = record.questions
-  return [first, second][record.attempts] ?? third
+/** What is said at an asking: the first, the second, or the last. */
+export function questionAt({ questions }: Confirmation, attempt: number): string {
+  const [first, second, third] = questions
+  if (attempt <= 1) return first
+  return attempt === 2 ? second : third
 }
 
 /**

@@ -1,7 +1,7 @@
 import { english } from './consent-en.ts'
 import type { ConsentLexicon } from './consent-lexicon.ts'
 import { withoutDigitWord } from './digit-words.ts'
-import { contains, phraseLengthAt, type Phrases, without } from './phrases.ts'
+import { contains, replaced } from './phrases.ts'
 import { wordsOf } from './words.ts'
 
 /** What an answer says: agreed, declined, wanted otherwise, or nothing that can be relied on. */
@@ -64,7 +64,7 @@ function classify(words: readonly string[], lexicon: ConsentLexicon): Consent {
   if (changes || words.some((word) => isCondition(word, lexicon)))
     return agrees || changes ? 'change' : 'unknown'
   if (!agrees) return 'unknown'
-  return without(words, lexicon.yes).every((word) => lexicon.fillers.has(word)) ? 'yes' : 'unknown'
+  return replaced(words, lexicon.yes).every((word) => lexicon.fillers.has(word)) ? 'yes' : 'unknown'
 }
 
 function asks(words: readonly string[], lexicon: ConsentLexicon): boolean {
@@ -73,12 +73,8 @@ function asks(words: readonly string[], lexicon: ConsentLexicon): boolean {
 
 /** Whether a word that only asks before the end stands there, outside of a statement. */
 function asksInside(words: readonly string[], lexicon: ConsentLexicon): boolean {
-  for (let at = 0; at < words.length - 1;) {
-    const stated = phraseLengthAt(lexicon.statements, words, at)
-    if (stated === 0 && lexicon.innerQuestions.has(words[at] ?? '')) return true
-    at += Math.max(stated, 1)
-  }
-  return false
+  const inner = replaced(words, lexicon.statements, ['(statement)']).slice(0, -1)
+  return inner.some((word) => lexicon.innerQuestions.has(word))
 }
 
 function isCondition(word: string, lexicon: ConsentLexicon): boolean {
@@ -87,21 +83,11 @@ function isCondition(word: string, lexicon: ConsentLexicon): boolean {
 
 /** The words without those that answer, numbers digit by digit: "415" is an echo of "4 1 5". */
 function telling(words: readonly string[], lexicon: ConsentLexicon): readonly string[] {
-  const rest = without(without(words, lexicon.yes), lexicon.denials)
+  const rest = replaced(replaced(words, lexicon.yes), lexicon.denials)
   return rest.map(withoutDigitWord).flatMap((word) => (/^[0-9]+$/.test(word) ? Array.from(word) : [word]))
 }
 
 /** The words with every joined phrase as the one word it counts as. */
 function joined(words: readonly string[], lexicon: ConsentLexicon): readonly string[] {
-  return lexicon.joined.reduce((now, { phrase, word }) => replaced(now, phrase, word), words)
-}
-
-function replaced(words: readonly string[], phrase: Phrases, word: string): readonly string[] {
-  const result: string[] = []
-  for (let at = 0; at < words.length;) {
-    const length = phraseLengthAt(phrase, words, at)
-    result.push(length === 0 ? (words[at] ?? '') : word)
-    at += Math.max(length, 1)
-  }
-  return result
+  return lexicon.joined.reduce((now, { phrase, word }) => replaced(now, phrase, [word]), words)
 }

@@ -37,7 +37,8 @@ export function zonesOf(e164: string): readonly string[] {
 
 /** CLDR has no zones for three places that have calling codes: Ascension, Tristan da Cunha, Kosovo. */
 function zonesOfCountry(country: string): readonly string[] {
-  return new Intl.Locale(`und-${country}`).getTimeZones() ?? []
+  // A set takes undefined for nothing, which the types allow for a locale without a region.
+  return [...new Set(new Intl.Locale(`und-${country}`).getTimeZones())]
 }
 
 function isInside(local: Temporal.ZonedDateTime, { fromMinute, toMinute }: CallingHours): boolean {

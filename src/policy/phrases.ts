@@ -12,7 +12,7 @@ export function phrases(...lists: readonly string[]): Phrases {
   const byFirstWord = new Map<string, (readonly string[])[]>()
   for (const text of listed(lists)) {
     const words = text.split(' ')
-    const [first = ''] = words
+    const first = text.replace(/ .*/, '')
     byFirstWord.set(first, [...(byFirstWord.get(first) ?? []), words])
   }
   for (const list of byFirstWord.values()) list.sort((one, other) => other.length - one.length)
@@ -28,25 +28,38 @@ function listed(lists: readonly string[]): readonly string[] {
   return lists.flatMap((list) => list.split(', '))
 }
 
-/** How many words the longest phrase has that begins at a position; 0 where none does. */
-export function phraseLengthAt(wanted: Phrases, words: readonly string[], at: number): number {
-  const candidates = wanted.byFirstWord.get(words[at] ?? '') ?? []
-  const found = candidates.find((phrase) => phrase.every((word, offset) => words[at + offset] === word))
-  return found?.length ?? 0
-}
-
 /** Whether any of the phrases occurs anywhere. */
 export function contains(words: readonly string[], wanted: Phrases): boolean {
-  return words.some((_word, at) => phraseLengthAt(wanted, words, at) > 0)
+  return words.some((word, at) => lengthAt(words, { word, at }, wanted) > 0)
 }
 
-/** The words that belong to none of the phrases, read from left to right, longest phrase first. */
-export function without(words: readonly string[], unwanted: Phrases): readonly string[] {
-  const rest: string[] = []
-  for (let at = 0; at < words.length;) {
-    const length = phraseLengthAt(unwanted, words, at)
-    if (length === 0) rest.push(words[at] ?? '')
-    at += Math.max(length, 1)
+/** The words with every phrase replaced, read from left to right, the longest phrase first; by nothing if not told. */
+export function replaced(
+  words: readonly string[],
+  unwanted: Phrases,
+  by: readonly string[] = [],
+): readonly string[] {
+  const result: string[] = []
+  let inPhrase = 0
+  for (const [at, word] of words.entries()) {
+    if (inPhrase > 0) inPhrase -= 1
+    else {
+      const length = lengthAt(words, { word, at }, unwanted)
+      result.push(...(length === 0 ? [word] : by))
+      inPhrase = Math.max(length - 1, 0)
+    }
   }
-  return rest
+  return result
+}
+
+/** How many words the longest phrase has that begins at a word; 0 where none does. */
+function lengthAt(
+  words: readonly string[],
+  { word, at }: { readonly word: string; readonly at: number },
+  wanted: Phrases,
+): number {
+  const found = wanted.byFirstWord
+    .get(word)
+    ?.find((phrase) => phrase.every((part, offset) => words[at + offset] === part))
+  return found?.length ?? 0
 }

@@ -6,12 +6,6 @@ export type Excerpt = { readonly maxWords: number }
 
 const MAX_WORD_LENGTH = 40
 const MAX_LINE_LENGTH = 80
-const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
-const months = [
-  ...(['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September'] as const),
-  ...(['October', 'November', 'December'] as const),
-] as const
-
 /**
  * A text made fit to be read out inside a question: no quotation marks, no line ends, nothing invisible, no signs that
  * would end the question before its end.
@@ -58,7 +52,7 @@ export function spokenTime({ start, end, timeZone }: Omit<EventTime, 'title'>): 
 
 /** A zone by its city: "New York time". */
 export function spokenZone(timeZone: string): string {
-  const city = timeZone.split('/').at(-1) ?? timeZone
+  const city = timeZone.slice(timeZone.lastIndexOf('/') + 1)
   return `${plainLine(city.replaceAll('_', ' '))} time`
 }
 
@@ -106,8 +100,9 @@ function localTime(text: string): Temporal.PlainDateTime {
 }
 
 function moment(time: Temporal.PlainDateTime): string {
-  const weekday = weekdays[time.dayOfWeek - 1] ?? ''
-  return `${weekday}, ${time.day} ${months[time.month - 1] ?? ''} ${time.year}, ${clock(time)}`
+  const weekday = time.toLocaleString('en', { weekday: 'long' })
+  const month = time.toLocaleString('en', { month: 'long' })
+  return `${weekday}, ${time.day} ${month} ${time.year}, ${clock(time)}`
 }
 
 function clock({ hour, minute }: Temporal.PlainDateTime): string {
