@@ -68,10 +68,11 @@ export function onTurnOver(
   const record = decidable(now)
   if (!record) return still(now)
   const objection = objectionTo(record, turn, { text: text ?? '', desk })
+  const answer = { says: objection ? objectedSays(says) : says, evidence, atMs }
   const { accepted } = record
-  if (!accepted) return objection ? ignored(now, objection) : onAnswer(now, record, { says, evidence, atMs })
-  const lastWords = { says: objection ? objectedSays(says) : says, evidence, atMs }
-  return onLastWords(now, { ...record, accepted }, lastWords)
+  if (accepted) return onLastWords(now, { ...record, accepted }, answer)
+  if (!objection || (isAboutToRun(record) && says === 'no')) return onAnswer(now, record, answer)
+  return ignored(now, objection)
 }
 
 /** A key of the telephone: 1 is yes, 2 is no, any other is no answer. */
@@ -85,7 +86,8 @@ export function onKey(
   const answer: Answer = { says, evidence: { by: 'keypad', atMs }, atMs }
   const { accepted } = record
   if (accepted) return onLastWords(desk, { ...record, accepted }, answer)
-  return isTooLate(record, atMs) ? ignored(desk, 'afterTtl') : onAnswer(desk, record, answer)
+  const counts = !isTooLate(record, atMs) || (isAboutToRun(record) && says === 'no')
+  return counts ? onAnswer(desk, record, answer) : ignored(desk, 'afterTtl')
 }
 
 /** A written message: the first one after the question is its answer. */
@@ -117,10 +119,17 @@ export function isAnswering(desk: ConfirmationDesk, record: Confirmation): boole
   return desk.turns.open.some((turn) => timeOfTurn(record, turn) === undefined)
 }
 
-/** The record that an answer of now is for: the one that was asked, or the one whose run has not begun. */
+/** The record that an answer of now is for: the one that was asked, or the one that is about to run on a yes. */
 function decidable(desk: ConfirmationDesk): Confirmation | undefined {
-  const asked = desk.records.find(({ state }) => state === 'asked')
-  return asked ?? desk.records.find(({ state, use }) => state === 'confirmed' && use === 'unused')
+  return desk.records.find(({ state }) => state === 'asked') ?? desk.records.find(isAboutToRun)
+}
+
+/**
+ * Whether a caller said yes and nothing was sent yet: then a no counts whenever it began. A no means nothing for what
+ * only a key approved: nobody was asked about it.
+ */
+function isAboutToRun({ state, use, askedAtMs }: Confirmation): boolean {
+  return state === 'confirmed' && use === 'unused' && askedAtMs !== undefined
 }
 
 /** What an answer does that counts. */

@@ -49,8 +49,8 @@ type OfQuestion = { readonly id: string; readonly attempt: number }
 type Deadline = {
   readonly dueAtMs: number
   readonly fire: (desk: ConfirmationDesk) => DeskStep
-  /** Lets a yes that waited for last words decide: when its timer is late, words that came before it still count. */
-  readonly endsWait?: true
+  /** Whether it may let a yes decide that waits for words: when its timer is late, words that came sooner still count. */
+  readonly endsWait?: boolean
 }
 
 /** A proposal that is not asked about within this many lives of a question is over. */
@@ -214,15 +214,17 @@ function overdue(
 /** Every deadline there is, the first one first. */
 function deadlines(desk: ConfirmationDesk): readonly Deadline[] {
   const all = [
-    ...desk.turns.open.map(deadlineOfTurn),
+    ...desk.turns.open.map((turn) => deadlineOfTurn(desk, turn)),
     ...desk.records.flatMap((record) => deadlineOf(desk, record) ?? []),
   ]
   return all.toSorted((one, other) => one.dueAtMs - other.dueAtMs)
 }
 
-function deadlineOfTurn(turn: CallerTurn): Deadline {
+function deadlineOfTurn(desk: ConfirmationDesk, turn: CallerTurn): Deadline {
   const dueAtMs = turnDueAtMs(turn)
-  return { dueAtMs, fire: (desk) => answering.onTurnOver(desk, turn, { text: undefined, atMs: dueAtMs }) }
+  const over = { text: undefined, atMs: dueAtMs }
+  const endsWait = desk.records.some(({ accepted }) => accepted !== undefined)
+  return { dueAtMs, fire: (now) => answering.onTurnOver(now, turn, over), endsWait }
 }
 
 /** What falls due for a record by itself: each wait of the protocol has its end here. */

@@ -29,6 +29,19 @@ describe('an answer on the keypad', () => {
     expect(at.runs()).toEqual(['confirmation-1'])
   })
 
+  it('does not count after 30 seconds, while words are awaited that began before', () => {
+    const at = new AtDesk()
+    at.propose()
+    at.hear()
+    at.pass(29_900)
+    const itemId = at.begin()
+    at.pass(200)
+    at.key('1')
+    expect([at.runs(), at.ignored()]).toEqual([[], ['afterTtl']])
+    at.feed({ kind: 'transcript', itemId, text: 'Yes.' })
+    expect(at.runs()).toEqual(['confirmation-1'])
+  })
+
   it('waits two seconds for words that are not known yet', () => {
     const at = new AtDesk()
     at.asked()

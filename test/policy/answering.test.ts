@@ -87,6 +87,18 @@ describe('an answer in speech', () => {
     expect(late.effects.map(({ kind }) => kind)).toEqual(['changed', 'tell', 'ignored'])
   })
 
+  it('does not count when it began after 30 seconds beside one that began before', () => {
+    const at = justAsked()
+    at.pass(29_900)
+    const inTime = at.begin()
+    at.pass(200)
+    const late = at.begin()
+    at.feed({ kind: 'transcript', itemId: late, text: 'Yes.' })
+    expect([at.runs(), at.ignored()]).toEqual([[], ['afterTtl']])
+    at.feed({ kind: 'transcript', itemId: inTime, text: 'Yes.' })
+    expect(at.runs()).toEqual(['confirmation-1'])
+  })
+
   it('that began in time and says nothing that counts lets the question expire', () => {
     const at = justAsked()
     const early = at.begin()
@@ -186,6 +198,7 @@ describe('an answer in speech', () => {
     at.feed({ kind: 'questionMark', id: 'confirmation-1', attempt: 1 })
     at.pass(1_000)
     at.feed({ kind: 'speechStarted', itemId, sessionId: 'session-1' })
+    expect(at.desk.turns.open).toHaveLength(1)
     at.feed({ kind: 'transcript', itemId, text: 'Yes.' })
     expect([at.runs(), at.ignored()]).toEqual([[], ['beforeAsked']])
   })

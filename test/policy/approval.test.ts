@@ -48,7 +48,20 @@ describe('stepDesk() with a key of the API', () => {
     expect(at.runs()).toEqual(['kept'])
     // Nobody was asked about the other one: a key of the telephone is no answer to it.
     at.key('2')
-    expect(at.ignored()).toEqual(['afterTtl'])
+    expect(at.ignored()).toEqual(['noQuestion'])
+  })
+
+  it('takes no no away from what the caller confirmed', () => {
+    const at = new AtDesk()
+    at.propose({ ...byKey, id: 'kept', callId: 'call_0', hash: 'hash-0', tool: 'make_call' })
+    at.asked()
+    approve(at, { id: 'kept', hash: 'hash-0' })
+    at.key('1')
+    at.key('2')
+    expect([at.runs(), at.of('revoke').map(({ id }) => id)]).toEqual([
+      ['kept', 'confirmation-1'],
+      ['confirmation-1'],
+    ])
   })
 
   it('has ten lives of a question for it', () => {

@@ -57,6 +57,14 @@ describe('a question is asked', () => {
       expect([at.runs(), at.changes().includes('asked heard')]).toEqual([[], false])
   })
 
+  it('never by a first frame that is told of after the last', () => {
+    const at = new AtDesk()
+    at.propose()
+    const { id, attempt } = at.question()
+    at.feed({ kind: 'questionSent', id, attempt, audioMs, spoken: 'Shall I?' })
+    expect(at.changes()).toEqual(['proposed unheard'])
+  })
+
   it('counted from its first frame, whatever frame comes again', () => {
     const at = new AtDesk()
     at.propose()

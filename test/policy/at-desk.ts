@@ -50,7 +50,7 @@ export class AtDesk {
       due !== undefined && due <= untilMs;
       due = nextDeadlineMs(this.desk)
     ) {
-      this.atMs = due
+      this.atMs = Math.max(this.atMs, due)
       this.feed({ kind: 'time' })
     }
     this.atMs = untilMs

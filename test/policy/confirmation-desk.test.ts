@@ -182,6 +182,47 @@ describe('stepDesk() between a yes and its intent', () => {
     expect([at.runs(), at.ignored(), at.told()]).toEqual([['confirmation-1'], ['decidedAlready'], []])
   })
 
+  it.each([
+    ['2 on the keypad', (at: AtDesk) => at.key('2')],
+    ['a no', (at: AtDesk) => at.feed({ kind: 'transcript', itemId: 'item-1', text: 'No!' })],
+  ] as const)(
+    'lets %s win that began before the question was over or came after its time',
+    (_what, answer) => {
+      const at = new AtDesk()
+      at.propose()
+      at.speak()
+      at.begin()
+      at.pass(3_500)
+      at.feed({ kind: 'questionMark', id: 'confirmation-1', attempt: 1 })
+      at.pass(500)
+      at.key('1')
+      at.pass(2_000)
+      expect(at.runs()).toEqual(['confirmation-1'])
+      answer(at)
+      expect(at.of('revoke')).toHaveLength(1)
+    },
+  )
+
+  it('lets a 2 win after the time of the question', () => {
+    const at = new AtDesk()
+    at.asked()
+    at.pass(28_500)
+    at.key('1')
+    at.pass(1_000)
+    at.key('2')
+    expect(at.of('revoke')).toHaveLength(1)
+  })
+
+  it('lets a no win over a waiting yes whose timers are late', () => {
+    const at = new AtDesk()
+    at.asked()
+    at.begin()
+    at.key('1')
+    at.atMs += 40_000
+    at.key('2')
+    expect([at.runs(), at.told()]).toEqual([[], ['call_1 denied']])
+  })
+
   it('lets a no win only before the intent', () => {
     const at = new AtDesk()
     at.asked()

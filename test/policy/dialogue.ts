@@ -5,16 +5,13 @@ import type { ConfirmationDesk, DeskEffect } from '../../src/policy/desk.ts'
 import type { Random } from '../../src/sim/caller/random.ts'
 import type { Timeless } from './at-desk.ts'
 import { proposal } from './records.ts'
-
-/** One thing that happened at a desk, or that it did. */
-export type Happening = { readonly atMs: number } & (
-  | { readonly event: DeskEvent; readonly effect?: undefined }
-  | { readonly effect: DeskEffect; readonly event?: undefined }
-)
+import type { Happening } from './story.ts'
 
 const yes = ['Yes.', 'Yes, please do.', 'Go ahead.', 'Sure, do it now.']
 const no = ['No.', 'Yes, wait.', "Don't!", 'Never mind.']
-const other = ['Actually, Tuesday.', 'Yes, tomorrow.', 'Hm?', '', 'yes or no', 'Shall I number 1?']
+/** Agrees in words of the question: our own voice come back over the line. */
+const echo = 'Yes, please, now, so.'
+const other = ['Actually, Tuesday.', 'Yes, tomorrow.', 'Hm?', '', 'yes or no', 'Shall I number 1?', echo]
 const lexicons = consentLexicons(['en'])
 
 /**
@@ -52,7 +49,8 @@ export class Dialogue {
     else if (roll < 44) this.#speakQuestion()
     else if (roll < 62) this.#callerSpeaks()
     else if (roll < 70) this.#feed({ kind: 'key', key: this.#one(['1', '1', '2', '5']) })
-    else if (roll < 88) this.#pass(this.#one([1, 150, 200, 201, 700, 1_000, 2_000, 4_000, 5_000, 31_000]))
+    else if (roll < 88)
+      this.#pass(this.#one([1, 150, 200, 201, 700, 1_000, 2_000, 4_000, 5_000, 29_800, 31_000]))
     else this.#oddity(roll)
   }
 
@@ -61,6 +59,7 @@ export class Dialogue {
     const former = this.#proposals.at(-1 - this.#random.whole(3))
     const repeated = former !== undefined && this.#random.whole(4) === 0
     const tool = this.#one(['send_sms', 'send_sms', 'make_call', 'send_email'])
+    const asked = `So please now, shall I, number ${this.#count}?`
     const made = proposal({
       id: `c${this.#count}`,
       callId: this.#random.whole(12) === 0 ? 'call_again' : `call_${this.#count}`,
@@ -68,11 +67,7 @@ export class Dialogue {
       tool: repeated ? former.tool : tool,
       hash: repeated ? former.hash : `hash-${tool}-${this.#random.whole(3)}`,
       sessionId: this.#random.whole(15) === 0 ? 's2' : 's1',
-      questions: [
-        `Shall I number ${this.#count}?`,
-        `Again, number ${this.#count}?`,
-        `At last ${this.#count}?`,
-      ],
+      questions: [asked, `Again: ${asked}`, `At last: ${asked}`],
       answerBy: this.#one(['caller', 'caller', 'caller', 'caller', 'apiKey', 'callerWithPin']),
     })
     this.#proposals.push(made)
@@ -83,9 +78,11 @@ export class Dialogue {
   #speakQuestion(): void {
     const ask = this.#lastAsk()
     if (!ask) return
-    const { id, attempt, text } = ask
+    const { id, text } = ask
+    // A late word on an earlier asking, now and then.
+    const attempt = ask.attempt - (this.#random.whole(10) === 0 ? 1 : 0)
     const start = { kind: 'questionStarted', id, attempt } as const
-    const audioMs = this.#one([1_000, 4_000, 4_000])
+    const audioMs = this.#one([0, 1_000, 4_000, 4_000, 4_000, 4_000])
     const spoken = this.#random.whole(8) === 0 ? 'Certainly, I will' : text.toUpperCase()
     const sent = { kind: 'questionSent', id, attempt, audioMs, spoken } as const
     const mark = { kind: 'questionMark', id, attempt } as const
@@ -100,9 +97,10 @@ export class Dialogue {
   }
 
   #callerSpeaks(): void {
-    const roll = this.#random.whole(6)
+    const roll = this.#random.whole(7)
     const open = this.#items.at(-1 - this.#random.whole(2))
     if (roll < 2 || !open) return this.#begin()
+    if (roll === 6) return this.#feed({ kind: 'transcript', itemId: 'model_item', text: this.#one(yes) })
     if (roll === 2) return this.#feed({ kind: 'speechStopped', itemId: open.itemId })
     if (roll === 3 && this.#random.whole(4) === 0)
       return this.#feed({ kind: 'transcriptFailed', itemId: open.itemId })
@@ -121,6 +119,18 @@ export class Dialogue {
     this.#feed({ kind: 'transcript', itemId, text: this.#words() })
   }
 
+  /** At the end of a question's life one turn begins in time, and another one does not. */
+  #speakLate(): void {
+    this.#pass(29_900)
+    this.#count += 2
+    const [inTime, late] = [`item_${this.#count - 1}`, `item_${this.#count}`]
+    this.#feed({ kind: 'speechStarted', itemId: inTime, sessionId: 's1' })
+    this.#pass(200)
+    this.#feed({ kind: 'speechStarted', itemId: late, sessionId: 's1' })
+    this.#feed({ kind: 'transcript', itemId: late, text: this.#words() })
+    this.#feed({ kind: 'transcript', itemId: inTime, text: this.#words() })
+  }
+
   #oddity(roll: number): void {
     const made = this.#proposals.at(-1 - this.#random.whole(4))
     if (!made) return
@@ -128,7 +138,7 @@ export class Dialogue {
     if (roll < 92) this.#feed({ kind: 'intentCommitted', id: this.#lastRun() ?? id })
     else if (roll < 94) this.#feed({ kind: 'finished', id, status: this.#one(['done', 'failed', 'unknown']) })
     else if (roll === 94) this.#feed({ kind: 'cleared' })
-    else if (roll === 95) this.#feed({ kind: 'transcript', itemId: 'model_item', text: 'Yes.' })
+    else if (roll === 95) this.#speakLate()
     else if (roll === 96) this.#feed({ kind: 'message', sessionId: 's1', text: 'Yes.' })
     else if (roll === 97) this.#feed({ kind: 'approved', id, hash: this.#one([hash, 'x']), keyName: 'k' })
     else if (roll === 98) this.#feed({ kind: this.#one(['pinRight', 'pinRefused']) })
@@ -140,7 +150,7 @@ export class Dialogue {
   }
 
   #pass(durationMs: number): void {
-    const untilMs = this.atMs + durationMs
+    const untilMs = this.atMs + Math.max(0, durationMs)
     // A timer may be late: sometimes none fires.
     const late = this.#random.whole(10) === 0 && durationMs < 100_000
     if (!late) this.#fireUntil(untilMs)
@@ -149,7 +159,7 @@ export class Dialogue {
 
   #fireUntil(untilMs: number): void {
     for (let due = nextDeadlineMs(this.desk); due !== undefined && due <= untilMs;) {
-      this.atMs = due
+      this.atMs = Math.max(this.atMs, due)
       this.#feed({ kind: 'time' })
       due = nextDeadlineMs(this.desk)
     }
