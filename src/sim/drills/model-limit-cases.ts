@@ -27,7 +27,7 @@ export const modelLimitCases: readonly LimitCase[] = [
   tolerated('binaryFrame'),
   replaced('binaryFrames', [1006], faultOf('binaryFrames')),
   replaced('pingFlood', [1006], faultOf('pingFlood')),
-  tolerated('pongFlood'),
+  replaced('pongFlood', [1006], faultOf('pongFlood')),
   replaced('bareEnd', [1005, 1006], [{ kind: 'endSession', afterMs: STRIKE_MS, session: 1 }]),
   replaced('reset', [1006], [{ kind: 'resetSession', afterMs: STRIKE_MS, session: 1 }]),
   slowReader(),
