@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Clock } from '../../lib/clock.ts'
@@ -229,12 +230,10 @@ function waysOf({ call, model }: Scenario): Ways {
 
 /** One number for all calls. */
 function combined(verdicts: readonly Verdict[]): string {
-  return verdicts.length === 1
-    ? (verdicts[0]?.hash ?? '')
-    : verdicts
-        .map(({ hash }) => hash.slice(0, 4))
-        .join('')
-        .slice(0, 64)
+  if (verdicts.length === 1) return verdicts[0]?.hash ?? ''
+  const all = createHash('sha256')
+  for (const { hash } of verdicts) all.update(hash)
+  return all.digest('hex').slice(0, 16)
 }
 
 /** Bytes in use once everything is collected that can be. */
