@@ -32,10 +32,11 @@ export const english: ConsentLexicon = {
     'yes, yeah, yep, yup, confirm, confirmed, approve, approved, correct, proceed, sure, for sure, sure thing',
     'absolutely, definitely, certainly, affirmative, agreed, of course, sounds good, go ahead, go for it',
     "do it, do so, do that, please do, i do, that's right, that's correct, that is right, that is correct",
-    'you may, you can, you should, send it, book it, make the call, call him, call her, call them, text him',
-    'text her, text them',
+    "let's do it, sounds great, that works, exactly, indeed, i'm sure, i am sure, you may, you can, you should",
+    'send it, send the message, send the text, send the email, book it, make the call, call him, call her',
+    'call them, ring him, ring her, ring them, text him, text her, text them, email him, email her, email them',
   ),
   fillers: wordSet(
-    "um, uh, well, so, ok, okay, alright, please, thanks, now, just, the, it, that, and, i, sir, ma'am",
+    "um, uh, oh, ah, er, well, so, ok, okay, alright, please, thanks, now, just, the, it, that, and, i, sir, ma'am",
   ),
 }
