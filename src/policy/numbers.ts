@@ -13,7 +13,10 @@ export type NumberRules = {
   readonly allowedCountries: readonly string[]
   /** Every number that reaches us. */
   readonly ownNumbers: readonly string[]
-  /** Numbers on a call with us right now: calling one of them would let us talk to ourselves, or to a busy line. */
+  /**
+   * Numbers on a call with us right now: calling one of them would let us talk to ourselves, or to a busy line. None
+   * for a message, which whoever is on the line may well want.
+   */
   readonly liveNumbers: readonly string[]
 }
 

@@ -20,6 +20,8 @@ export type QuestionContext = {
   readonly taint: readonly Taint[]
   /** Where the destination is from, when nothing but untrusted content names it. */
   readonly destinationFrom?: Taint | undefined
+  /** How it can be answered: by voice or keypad, by the keypad alone where speech is not transcribed, in writing. */
+  readonly answer: 'voice' | 'keypad' | 'text'
   /** Whether private words, a stranger's words and a way out meet: then more of what is sent is read out. */
   readonly hasThreeLegs: boolean
 }
@@ -37,11 +39,22 @@ const LONG = { maxWords: 60 }
  */
 export function questionsFor(errand: Errand, context: QuestionContext): readonly [string, string, string] {
   const asked = `${origin(context)}Shall I ${deed(errand, context)}?${statement(errand, context)}`
-  return [
-    `${asked} Say yes or no, or press 1 for yes, 2 for no.`,
-    `I need a clear answer. ${asked} Say just yes or no, or press 1 for yes, 2 for no.`,
-    `Please answer on the keypad. ${asked} Press 1 for yes, or 2 for no.`,
-  ]
+  switch (context.answer) {
+    case 'voice':
+      return [
+        `${asked} Say yes or no, or press 1 for yes, 2 for no.`,
+        `I need a clear answer. ${asked} Say just yes or no, or press 1 for yes, 2 for no.`,
+        `Please answer on the keypad. ${asked} Press 1 for yes, or 2 for no.`,
+      ]
+    case 'keypad': {
+      const again = `Please answer on the keypad. ${asked} Press 1 for yes, or 2 for no.`
+      return [`${asked} Press 1 for yes, or 2 for no.`, again, again]
+    }
+    case 'text': {
+      const again = `I need a clear answer. ${asked} Reply just yes or no.`
+      return [`${asked} Reply yes or no.`, again, again]
+    }
+  }
 }
 
 /** What the caller hears when a question could not be put: nothing was done. */

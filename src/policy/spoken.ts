@@ -23,9 +23,20 @@ export function excerptOf(text: string, { maxWords }: Excerpt): string {
   return `${shown.join(' ')}${more}, ${words.length} ${words.length === 1 ? 'word' : 'words'}`
 }
 
-/** A number in the groups in which people read it: "1 415 555 0123". */
+/**
+ * A number in the groups in which people read it, its last four digits always together: "1 415 555 0123". Whoever
+ * listens for them finds them, also where a country reads pairs.
+ */
 export function numberInGroups(e164: string): string {
-  return groupsOf(e164).join(' ')
+  const groups = groupsOf(e164)
+  const digits = groups.join('')
+  let left = digits.length - 4
+  const before = groups.map((group) => {
+    const shown = group.slice(0, Math.max(0, left))
+    left -= group.length
+    return shown
+  })
+  return [...before.filter((group) => group !== ''), digits.slice(-4)].join(' ')
 }
 
 /** A number digit by digit: "1, 4 1 5, 5 5 5, 0 1 2 3". */

@@ -4,7 +4,7 @@ import type { Errand } from '../../src/policy/errand.ts'
 import { notAskedSentence, pinPrompt, type QuestionContext, questionsFor } from '../../src/policy/question.ts'
 import { numberInDigits, numberInGroups, plainLine } from '../../src/policy/spoken.ts'
 
-const plain: QuestionContext = { isFirstDestination: false, taint: [], hasThreeLegs: false }
+const plain: QuestionContext = { isFirstDestination: false, taint: [], answer: 'voice', hasThreeLegs: false }
 const number = '+14155550123'
 const keys = 'Say yes or no, or press 1 for yes, 2 for no.'
 const event = {
@@ -163,6 +163,23 @@ describe('questionsFor()', () => {
     ])
   })
 
+  it('names only the ways in which it can be answered', () => {
+    const errand = { kind: 'sms', number, content: 'Hi' } as const
+    const asked = 'Shall I text 1 415 555 0123: Hi, 1 word?'
+    const byKeys = `Please answer on the keypad. ${asked} Press 1 for yes, or 2 for no.`
+    expect(questionsFor(errand, { ...plain, answer: 'keypad' })).toEqual([
+      `${asked} Press 1 for yes, or 2 for no.`,
+      byKeys,
+      byKeys,
+    ])
+    const byReply = `I need a clear answer. ${asked} Reply just yes or no.`
+    expect(questionsFor(errand, { ...plain, answer: 'text' })).toEqual([
+      `${asked} Reply yes or no.`,
+      byReply,
+      byReply,
+    ])
+  })
+
   it('throws for a time that is none', () => {
     for (const start of ['soon', '2026-02-30T10:00', '2026-11-24T10:30Z'])
       expect(() => first({ kind: 'createEvent', event: { ...event, start } })).toThrow(RangeError)
@@ -201,7 +218,10 @@ describe('numbers in questions', () => {
   it('have the groups of their country, and their last four digits', () => {
     expect(numberInGroups('+442079460123')).toBe('44 20 7946 0123')
     expect(numberInDigits('+442079460123')).toBe('4 4, 2 0, 7 9 4 6, 0 1 2 3')
-    expect(numberInGroups('+999123456789')).toBe('999123456789')
+    expect(numberInGroups('+33612345678')).toBe('33 6 12 34 5678')
+    expect(numberInGroups('+4915112345678')).toBe('49 1511 234 5678')
+    expect(numberInGroups('+34911234567')).toBe('34 911 23 4567')
+    expect(numberInGroups('+999123456789')).toBe('99912345 6789')
   })
 })
 
