@@ -6,6 +6,7 @@
  *   --calls 40              one number of calls at a time instead of four
  *   --rounds 3 --seconds 6  how often and how long the bridge is measured
  *   --profile FOLDER        writes a CPU profile of our server there, which costs it something itself
+ *   --flags "--a --b"       options of Node for our server
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '6' },
     profile: { type: 'string' },
+    flags: { type: 'string', default: '' },
   },
 })
 
@@ -42,8 +44,10 @@ async function bridgeResults(): ReturnType<typeof measureBridge> {
     sizes: values.calls === undefined ? [10, 40, 200, 400] : values.calls.split(',').map(Number),
     rounds: Number(values.rounds),
     windowMs: Number(values.seconds) * 1_000,
-    nodeFlags:
-      values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`],
+    nodeFlags: [
+      ...values.flags.split(' ').filter((flag) => flag !== ''),
+      ...(values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]),
+    ],
     onProgress: (text) => process.stderr.isTTY && process.stderr.write(`\r${text.padEnd(60)}\r`),
   })
 }

@@ -83,7 +83,7 @@ export class LoadCall {
     if (!this.#isOver) this.#figures.unexpected(`${which} closed with ${code}`)
   }
 
-  /** Hangs up. */
+  /** Hangs up; it is for the server under load to part from its model. */
   end(): void {
     this.#isOver = true
     this.phone.stop()
@@ -92,7 +92,11 @@ export class LoadCall {
     )
     this.#phoneWire?.close()
     this.#model = undefined
-    this.#modelWire?.close()
+  }
+
+  /** True once the server has parted from its model. */
+  isOver(): boolean {
+    return this.#isOver && (this.#modelWire === undefined || !this.#modelWire.isOpen())
   }
 }
 

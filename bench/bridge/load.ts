@@ -15,6 +15,7 @@ import { acceptWire, openWire } from './wire.ts'
 
 /** Above this a server is not under load but broken. */
 const SETUP_DEADLINE_MS = 60_000
+const END_DEADLINE_MS = 15_000
 const OUR_NUMBER = '+14155550100'
 /** Webhooks of ended calls under way at a time. */
 const MAX_WEBHOOKS = 10
@@ -177,7 +178,18 @@ async function end(target: Target): Promise<void> {
   const ended = calls
   calls = []
   for (const call of ended) call.end()
-  if (target.kind === 'passThrough') return
+  if (target.kind === 'bridge') await tellCompleted(target, ended)
+  const untilMs = performance.now() + END_DEADLINE_MS
+  while (ended.some((call) => !call.isOver())) {
+    if (performance.now() > untilMs) throw new Error('Not every session was closed')
+    await pause(20)
+  }
+}
+
+async function tellCompleted(
+  target: Extract<Target, { kind: 'bridge' }>,
+  ended: readonly LoadCall[],
+): Promise<void> {
   const waiting = [...ended]
   const worker = async (): Promise<void> => {
     for (let call = waiting.pop(); call; call = waiting.pop()) {

@@ -25,6 +25,8 @@ type Reply = ReplyIds & {
   sent: number
 }
 
+const SESSION_SECONDS = 3_600
+
 /** The longest reply is five seconds, the shortest two. */
 const [LEAST_DELTAS, MOST_DELTAS] = [8, 20]
 /** A reply comes between two and four times as fast as it sounds. */
@@ -194,8 +196,9 @@ export class Model {
   }
 }
 
-/** What was asked for, as the provider gives it back. */
+/** What was asked for, as the provider gives it back; it lasts for an hour, as there. */
 function sessionOf(asked: unknown): object {
   const session = typeof asked === 'object' && asked !== null ? asked : {}
-  return { ...session, id: 'sess_bench', object: 'realtime.session', expires_at: 4_102_444_800 }
+  const expiresAt = Math.floor((performance.timeOrigin + performance.now()) / 1_000) + SESSION_SECONDS
+  return { ...session, id: 'sess_bench', object: 'realtime.session', expires_at: expiresAt }
 }

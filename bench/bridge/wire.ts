@@ -118,6 +118,10 @@ export class Wire {
     this.#socket.on('close', () => this.#end(1006))
   }
 
+  isOpen(): boolean {
+    return this.#isOpen
+  }
+
   /** Takes what the socket has read. */
   received(chunk: Buffer): void {
     this.#reader.read(chunk, (frame) => this.#onFrame(frame))
