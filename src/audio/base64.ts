@@ -6,6 +6,9 @@ type Range = { readonly from: number; readonly to: number }
 
 const kernel = loadBase64Kernel()
 
+/** Below this many bytes the way into the kernel and back costs more than it saves. */
+const KERNEL_FROM_BYTES = 512
+
 /** How many characters so many bytes take, padding included. */
 export function base64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4
@@ -18,7 +21,8 @@ export function base64Length(bytes: number): number {
  * @returns the index behind the last character
  */
 export function encodeBase64(source: Uint8Array, target: Uint8Array, at: number): number {
-  const whole = kernel ? source.length - (source.length % 3) : 0
+  const isLong = source.length >= KERNEL_FROM_BYTES
+  const whole = kernel && isLong ? source.length - (source.length % 3) : 0
   let end = at
   if (kernel) {
     for (let from = 0; from < whole; from += kernel.maxBytes) {
@@ -42,7 +46,7 @@ export function decodeBase64(source: Uint8Array, range: Range, target: Uint8Arra
   const bytes = (characters >> 2) * 3 - paddingBefore(source, to)
   if (bytes > target.length) return -1
   // The last group alone may be padded; the others are the same for everybody.
-  const whole = kernel ? to - 4 : from
+  const whole = kernel && bytes >= KERNEL_FROM_BYTES ? to - 4 : from
   let written = 0
   if (kernel) {
     for (let at = from; at < whole; at += kernel.maxCharacters) {

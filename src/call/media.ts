@@ -1,6 +1,7 @@
 import type { AudioEngine } from '../audio/engine.ts'
 import { ULAW_BYTES_PER_MS, ULAW_SILENCE } from '../audio/frame.ts'
 import type { Downlink, Uplink } from '../audio/stream.ts'
+import { firstBytes } from '../audio/views.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
 import type { Utterance } from './event.ts'
 import { CallerAudio } from './caller-audio.ts'
@@ -155,12 +156,12 @@ export class CallMedia implements Disposable {
     const { ulawIn, pcmOut } = this.#engine
     // The stream's codec may have decoded straight into the engine's memory: then there is nothing to copy.
     if (ulaw.buffer !== ulawIn.buffer || ulaw.byteOffset !== ulawIn.byteOffset) ulawIn.set(ulaw)
-    return pcmOut.subarray(0, this.#up.push(ulaw.length))
+    return firstBytes(pcmOut, this.#up.push(ulaw.length))
   }
 
   #toUlaw(pcm: Uint8Array): Uint8Array {
     const { pcmIn, ulawOut } = this.#engine
     if (pcm.buffer !== pcmIn.buffer || pcm.byteOffset !== pcmIn.byteOffset) pcmIn.set(pcm)
-    return ulawOut.subarray(0, this.#down.push(pcm.length))
+    return firstBytes(ulawOut, this.#down.push(pcm.length))
   }
 }

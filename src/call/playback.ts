@@ -109,15 +109,12 @@ export class Playback {
   onMark(name: string, atMs: number): void {
     const index = this.#marks.findIndex((mark) => mark.name === name)
     if (index < 0) return
-    for (const mark of this.#marks.splice(0, index + 1)) {
-      const { segment } = mark
-      const first = segment.heardBytes === 0
-      segment.heardBytes += mark.bytes
-      this.#outstandingBytes -= mark.bytes
-      this.#playedAtMs = this.#playedBy(mark, atMs)
-      if (first) this.#listener.onFirstHeard(segment.utterance, atMs)
-      if (segment.complete && segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
-    }
+    // Nearly always it is the first one, for which no list is made.
+    const [first] = this.#marks
+    if (index === 0 && first) {
+      this.#marks.shift()
+      this.#wasHeard(first, atMs)
+    } else for (const mark of this.#marks.splice(0, index + 1)) this.#wasHeard(mark, atMs)
     if (this.#marks.length > 0) return
     const open = this.#segments.findLast((one) => !one.complete)
     if (open?.utterance.kind === 'reply') this.#listener.onReplyStalled(open.utterance, atMs)
@@ -143,6 +140,16 @@ export class Playback {
       }))
   }
 
+  #wasHeard(mark: Mark, atMs: number): void {
+    const { segment } = mark
+    const isFirst = segment.heardBytes === 0
+    segment.heardBytes += mark.bytes
+    this.#outstandingBytes -= mark.bytes
+    this.#playedAtMs = this.#playedBy(mark, atMs)
+    if (isFirst) this.#listener.onFirstHeard(segment.utterance, atMs)
+    if (segment.complete && segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
+  }
+
   #beginRun(atMs: number): void {
     this.#playedAtMs = atMs
     this.#runAtMs = atMs
@@ -157,7 +164,8 @@ export class Playback {
   #playedBy(mark: Mark, atMs: number): number {
     this.#runBytes += mark.bytes
     const lateMs = atMs - this.#runAtMs - this.#runBytes / ULAW_BYTES_PER_MS
-    this.#latenessMs = [...this.#latenessMs.slice(-(MARKS_COMPARED - 1)), lateMs]
+    if (this.#latenessMs.length === MARKS_COMPARED) this.#latenessMs.shift()
+    this.#latenessMs.push(lateMs)
     return atMs - (lateMs - Math.min(...this.#latenessMs))
   }
 

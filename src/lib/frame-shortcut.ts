@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Socket } from 'node:net'
 import { FrameBoundary } from './frame-boundary.ts'
-import { maskBytes } from './text-frame.ts'
+import { maskBytes, releaseFrame } from './text-frame.ts'
 
 /** A whole text message, uncompressed: FIN and the opcode of text. */
 const WHOLE_TEXT = 0x81
@@ -11,7 +11,18 @@ const TWO_LENGTH_BYTES = 126
 /** As much of a websocket of the ws package as is needed to stand in its way. */
 type AnyWebSocket = { on(event: 'error', listener: () => void): unknown }
 
-/** Between whom a shortcut is, and what it does with a message. */
+/** Takes messages in place of the websocket's own event. Their bytes are valid until it returns. */
+export interface TextReceiver {
+  /**
+   * Takes a message that it knows byte for byte, and so to be ASCII; otherwise answers false and has done nothing.
+   * @param bytes hold the message from `from` to `end`
+   */
+  onKnown(bytes: Buffer, from: number, end: number): boolean
+  /** Takes any other message, which is valid UTF-8. */
+  onText(message: Buffer): void
+}
+
+/** Between whom a shortcut is. */
 export type ShortcutOptions = {
   readonly websocket: AnyWebSocket
   /** What the websocket reads from and writes to. */
@@ -20,29 +31,36 @@ export type ShortcutOptions = {
   readonly peerMasks: boolean
   /** A longer message goes the ordinary way, where it meets the limit. At most 65,535 make sense. */
   readonly maxBytes: number
-  /** Takes a message in place of the websocket's own event. Valid until it returns. */
-  readonly onText: (message: Buffer) => void
+  readonly receiver: TextReceiver
 }
 
 /**
- * A way past the parser of the ws package for the messages of which there are thousands: whole text messages that
- * arrive whole. They are taken from the chunk in which they came, while everything else (fragments, control frames,
+ * A way past the streams and events of the ws package for the messages of which there are thousands: whole text messages
+ * that arrive whole. They are taken from the chunk in which they came, while everything else (fragments, control frames,
  * long, split or broken ones) is left to ws, byte for byte and in order. So ws keeps the last word on what a protocol
- * error is, and a message costs a third of what it costs through its streams and events.
+ * error is.
  *
  * INVARIANT: ws is handed bytes only from a message's beginning on, and gets them all until the next one begins; so its
  * own parser is always where it would be had there been no shorter way.
  */
 export class FrameShortcut {
+  // Fields and not an object of options: with many calls each object is a walk to far memory, fifty times a second.
   readonly #socket: Socket
-  readonly #options: ShortcutOptions
-  readonly #boundary = new FrameBoundary()
+  readonly #peerMasks: boolean
+  readonly #maxBytes: number
+  readonly #receiver: TextReceiver
+  /** What ws does with bytes. */
   readonly #onData: (this: Socket, chunk: Buffer) => void
+  readonly #boundary = new FrameBoundary()
+  /** As the boundary says; asked of it only when it has moved. */
+  #isBetween = true
   #isOver = false
 
   private constructor(socket: Socket, options: ShortcutOptions & { onData: (chunk: Buffer) => void }) {
     this.#socket = socket
-    this.#options = options
+    this.#peerMasks = options.peerMasks
+    this.#maxBytes = options.maxBytes
+    this.#receiver = options.receiver
     this.#onData = options.onData
   }
 
@@ -63,44 +81,56 @@ export class FrameShortcut {
     return shortcut
   }
 
-  /** Sends a frame that is complete, behind everything that was sent before. The bytes are kept until they are gone. */
-  write(frame: Buffer): void {
-    this.#socket.write(frame)
+  /** False once the other side has said goodbye, or broken the protocol. What we have closed ourselves it does not know. */
+  isOpen(): boolean {
+    return !this.#isOver
+  }
+
+  /**
+   * Sends a frame that is complete, behind everything that was sent before. The frame is no longer its maker's.
+   * @returns false when more waits to be read by the other side than the socket itself likes to hold
+   */
+  write(frame: Buffer): boolean {
+    const hasRoom = this.#socket.write(frame)
+    // Nothing waits: the network has its copy already.
+    if (this.#socket.writableLength === 0) releaseFrame(frame)
+    return hasRoom
   }
 
   #take(chunk: Buffer): void {
     if (this.#isOver) return
     let at = 0
-    if (this.#boundary.isBetweenMessages()) {
+    if (this.#isBetween) {
       for (let end = this.#takeMessage(chunk, at); end > 0; end = this.#takeMessage(chunk, at)) at = end
     }
     if (at === chunk.length || this.#isOver) return
     const rest = at === 0 ? chunk : chunk.subarray(at)
     this.#boundary.pass(rest)
+    this.#isBetween = this.#boundary.isBetweenMessages()
     this.#onData.call(this.#socket, rest)
     if (this.#boundary.hasClosed()) this.#isOver = true
   }
 
   /** @returns where the message that begins at `at` ends, or 0 when it is none for this way */
   #takeMessage(chunk: Buffer, at: number): number {
-    const { peerMasks, maxBytes, onText } = this.#options
     const second = chunk[at + 1] ?? 0
-    if (chunk[at] !== WHOLE_TEXT || second >= MASKED !== peerMasks) return 0
+    if (chunk[at] !== WHOLE_TEXT || second >= MASKED !== this.#peerMasks) return 0
     const short = second & ~MASKED
     if (short > TWO_LENGTH_BYTES) return 0
     const isLong = short === TWO_LENGTH_BYTES
     const bytes = isLong ? ((chunk[at + 2] ?? 0) << 8) | (chunk[at + 3] ?? 0) : short
-    const from = at + (isLong ? 4 : 2) + (peerMasks ? 4 : 0)
+    const from = at + (isLong ? 4 : 2) + (this.#peerMasks ? 4 : 0)
     const end = from + bytes
-    if (end > chunk.length || bytes > maxBytes || bytes === 0) return 0
-    if (peerMasks) maskBytes(chunk, from, end)
+    if (end > chunk.length || bytes > this.#maxBytes || bytes === 0) return 0
+    if (this.#peerMasks) maskBytes(chunk, from, end)
+    if (this.#receiver.onKnown(chunk, from, end)) return end
     const message = chunk.subarray(from, end)
     if (!isUtf8(message)) {
       // As it came: ws closes with the code that belongs to it.
-      if (peerMasks) maskBytes(chunk, from, end)
+      if (this.#peerMasks) maskBytes(chunk, from, end)
       return 0
     }
-    onText(message)
+    this.#receiver.onText(message)
     return end
   }
 }

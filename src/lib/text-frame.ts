@@ -12,6 +12,10 @@ export const maxFrameMessageBytes = 0xffff
 const keys = Buffer.alloc(8_192)
 let nextKey = keys.length
 
+/** Memory of frames that have left, by length: a frame of audio nearly always, and few others. */
+const spare = new Map<number, Buffer>()
+const MAX_SPARE = 16
+
 /**
  * Makes a websocket frame of one whole text message, as a server sends it, with everything but the message.
  * @param messageBytes up to maxFrameMessageBytes
@@ -43,6 +47,15 @@ export function closeMaskedFrame(frame: Buffer, messageBytes: number): void {
   maskBytes(frame, frame.length - messageBytes, frame.length)
 }
 
+/** Says that nobody reads a frame any more: its memory serves for the next one of its length. */
+export function releaseFrame(frame: Buffer): void {
+  spare.set(frame.length, frame)
+  if (spare.size <= MAX_SPARE) return
+  // The first has lain here for longest.
+  const [longestUnused] = spare.keys()
+  if (longestUnused !== undefined) spare.delete(longestUnused)
+}
+
 /** Masks or unmasks bytes in place, by the key in the four bytes before them. */
 export function maskBytes(bytes: Buffer, from: number, end: number): void {
   const keyAt = from - KEY_BYTES
@@ -69,7 +82,7 @@ function openFrame(messageBytes: number, keyBytes: number): Buffer {
     )
   }
   const isShort = messageBytes <= SHORT_MAX_BYTES
-  const frame = Buffer.allocUnsafe((isShort ? 2 : 4) + keyBytes + messageBytes)
+  const frame = frameMemory((isShort ? 2 : 4) + keyBytes + messageBytes)
   const maskBit = keyBytes === 0 ? 0 : MASKED
   frame[0] = WHOLE_TEXT
   frame[1] = maskBit | (isShort ? messageBytes : 126)
@@ -77,5 +90,13 @@ function openFrame(messageBytes: number, keyBytes: number): Buffer {
     frame[2] = messageBytes >> 8
     frame[3] = messageBytes & 0xff
   }
+  return frame
+}
+
+/** INVARIANT: memory is either spare or somebody's; whoever forgets to release a frame costs only its memory. */
+function frameMemory(bytes: number): Buffer {
+  const frame = spare.get(bytes)
+  if (frame === undefined) return Buffer.allocUnsafe(bytes)
+  spare.delete(bytes)
   return frame
 }

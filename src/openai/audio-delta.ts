@@ -1,4 +1,5 @@
 import { decodeBase64 as decodeBytes } from '../audio/base64.ts'
+import { firstBytes } from '../audio/views.ts'
 
 /** Model audio of one `response.output_audio.delta`. `bytes` may be a view of the scratch memory. */
 export type AudioDelta = { readonly responseId: string; readonly itemId: string; readonly bytes: Uint8Array }
@@ -17,16 +18,23 @@ const comma = 0x2c
  * INVARIANT: whatever this accepts, `JSON.parse` and the strict check accept with the same ids and the same audio.
  * Everything out of the ordinary (spaces, escapes, nesting, a name twice, odd base64) is left to them.
  * @param scratch audio is decoded into its beginning, or into memory of its own when it does not fit
+ * @param range where in `message` the bytes of the message are; all of them by default
  * @returns undefined when the message is another one, or not of the usual shape
  */
-export function scanAudioDelta(message: Buffer, scratch: Buffer): AudioDelta | undefined {
-  const found = scanFields(message)
+export function scanAudioDelta(
+  message: Buffer,
+  scratch: Buffer,
+  range: { readonly from: number; readonly end: number } = { from: 0, end: message.length },
+): AudioDelta | undefined {
+  const found = scanFields(message, range.from, range.end)
   if (!found) return undefined
   const { responseId, itemId, deltaStart, deltaEnd } = found
   const mostBytes = ((deltaEnd - deltaStart) >> 2) * 3
   const target = mostBytes <= scratch.length ? scratch : Buffer.allocUnsafe(mostBytes)
   const length = decodeBytes(message, { from: deltaStart, to: deltaEnd }, target)
-  return length < 0 ? undefined : { responseId, itemId, bytes: target.subarray(0, length) }
+  if (length < 0) return undefined
+  const bytes = target === scratch ? firstBytes(scratch, length) : target.subarray(0, length)
+  return { responseId, itemId, bytes }
 }
 
 /**
@@ -49,15 +57,15 @@ type Fields = {
   readonly deltaEnd: number
 }
 
-function scanFields(message: Buffer): Fields | undefined {
-  const last = message.length - 1
-  if (message[0] !== brace.open || message[last] !== brace.close) return undefined
+function scanFields(message: Buffer, from: number, messageEnd: number): Fields | undefined {
+  const last = messageEnd - 1
+  if (message[from] !== brace.open || message[last] !== brace.close) return undefined
   let typed = false
   let responseId = ''
   let itemId = ''
   let deltaStart = 0
   let deltaEnd = 0
-  for (let at = 1; at < last; at++) {
+  for (let at = from + 1; at < last; at++) {
     if (message[at] !== quote) return undefined
     const nameEnd = plainStringEnd(message, at + 1)
     if (nameEnd === 0 || message[nameEnd + 1] !== colon) return undefined
@@ -69,7 +77,7 @@ function scanFields(message: Buffer): Fields | undefined {
       : name === 'delta'
         ? message.indexOf(quote, start)
         : plainStringEnd(message, start)
-    if (end <= 0) return undefined
+    if (end <= 0 || end > (isText ? last - 1 : last)) return undefined
     switch (name) {
       case 'type':
         if (typed || !isText || message.toString('latin1', start, end) !== type) return undefined

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
-import { FrameShortcut } from '../lib/frame-shortcut.ts'
+import { FrameShortcut, type TextReceiver } from '../lib/frame-shortcut.ts'
 import { maxFrameMessageBytes } from '../lib/text-frame.ts'
 import { encodeAppend, encodeAppendFrame } from './client-codec.ts'
 import { safeCode } from './errors.ts'
@@ -30,6 +30,12 @@ export interface SocketListener {
   onMessage(message: Buffer, isBinary: boolean): void
   /** A ping or a pong came: nothing to do, but somebody may count them. */
   onSignOfLife(): void
+  /**
+   * Takes a message only if it knows it byte for byte, and so to be ASCII; otherwise answers false and has done nothing.
+   * Without this method all messages come as any other.
+   * @param bytes hold the message from `from` to `end`
+   */
+  onKnown?(bytes: Buffer, from: number, end: number): boolean
   onEnd(end: SocketEnd): void
 }
 
@@ -51,7 +57,7 @@ export type SocketOptions = {
  * One websocket to the provider: bounded handshake, bounded messages, no compression, signs of life asked for.
  * Nothing of it throws; every end is told in one word.
  */
-export class RealtimeSocket {
+export class RealtimeSocket implements TextReceiver {
   readonly #socket: WebSocket
   readonly #options: SocketOptions
   #timer: Timer
@@ -93,13 +99,26 @@ export class RealtimeSocket {
     return true
   }
 
-  /** Sends caller audio in the session's input format; the same as `send` otherwise. */
-  sendAudio(audio: Uint8Array): boolean {
-    const frame = this.#shortcut && encodeAppendFrame(audio)
-    if (!frame) return this.send(encodeAppend(audio))
-    if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return false
-    this.#shortcut?.write(frame)
+  /**
+   * Sends caller audio in the session's input format.
+   * @returns `unread` when it was sent and more than a little waits for the network, `closed` when it was not
+   */
+  sendAudio(audio: Uint8Array): 'sent' | 'unread' | 'closed' {
+    const shortcut = this.#shortcut
+    const frame = shortcut && encodeAppendFrame(audio)
+    if (!frame) return this.send(encodeAppend(audio)) ? 'unread' : 'closed'
+    if (this.#ended || !shortcut.isOpen()) return 'closed'
+    return shortcut.write(frame) ? 'sent' : 'unread'
+  }
+
+  onKnown(bytes: Buffer, from: number, end: number): boolean {
+    if (this.#ended || !this.#options.listener.onKnown?.(bytes, from, end)) return false
+    this.#alive = true
     return true
+  }
+
+  onText(message: Buffer): void {
+    this.#onMessage(message, false)
   }
 
   /** Bytes given to `send` that the network has not taken yet. */
@@ -131,7 +150,7 @@ export class RealtimeSocket {
       socket: this.#network,
       peerMasks: false,
       maxBytes: maxFrameMessageBytes,
-      onText: (message) => this.#onMessage(message, false),
+      receiver: this,
     })
     this.#timer.cancel()
     this.#askForLife()

@@ -4,6 +4,7 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
 import { compareSession } from './agreement.ts'
+import { scanAudioDelta } from './audio-delta.ts'
 import { encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
 import { Conversation } from './conversation.ts'
@@ -77,6 +78,7 @@ export class RealtimeSession implements SpeechSession {
         onOpen: () => this.#onOpen(),
         onMessage: (message, isBinary) => this.#onMessage(message, isBinary),
         onSignOfLife: () => this.#guarded(() => this.#staysWithinBudget()),
+        onKnown: (bytes, from, end) => this.#onKnown(bytes, from, end),
         onEnd: (end) => this.#guarded(() => this.#lose(lossOf(end))),
       },
     })
@@ -85,7 +87,8 @@ export class RealtimeSession implements SpeechSession {
   append(bytes: Uint8Array): boolean {
     if (this.#phase !== 'ready') return false
     if (bytes.length === 0) return true
-    return this.#socket.sendAudio(bytes) && this.#staysWithinBuffer()
+    const outcome = this.#socket.sendAudio(bytes)
+    return outcome === 'sent' || (outcome === 'unread' && this.#staysWithinBuffer())
   }
 
   requestReply(request: ReplyRequest = {}): void {
@@ -141,6 +144,20 @@ export class RealtimeSession implements SpeechSession {
     } catch (error) {
       this.#broke(error)
     }
+  }
+
+  /** Audio, which is most of what comes, is known by its bytes. */
+  #onKnown(bytes: Buffer, from: number, end: number): boolean {
+    if (this.#phase !== 'ready') return false
+    const audio = scanAudioDelta(bytes, this.#options.scratch, { from, end })
+    if (!audio) return false
+    this.#options.onEnter?.()
+    try {
+      if (this.#staysWithinBudget()) this.#conversation.onAudio({ kind: 'audio', ...audio })
+    } catch (error) {
+      this.#broke(error)
+    }
+    return true
   }
 
   #onEvent(event: ServerEvent): void {

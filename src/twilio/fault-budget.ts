@@ -5,16 +5,28 @@ const allowed: Readonly<Record<Fault, number>> = { malformed: 20, mediaBeforeSta
 
 /** Counts the faults of one media socket. Messages of another stream count in a row, the others in all. */
 export class FaultBudget {
-  readonly #seen: Record<Fault, number> = { malformed: 0, mediaBeforeStart: 0, foreignStream: 0 }
+  #malformed = 0
+  #mediaBeforeStart = 0
+  #foreignStream = 0
 
   /** @returns true when this fault was the last straw: the 20th, 10th or 50th */
   add(fault: Fault): boolean {
-    this.#seen[fault] += 1
-    return this.#seen[fault] >= allowed[fault]
+    return this.#count(fault) >= allowed[fault]
   }
 
   /** A message of the right stream came: the row of foreign ones is broken. */
   ownStream(): void {
-    this.#seen.foreignStream = 0
+    this.#foreignStream = 0
+  }
+
+  #count(fault: Fault): number {
+    switch (fault) {
+      case 'malformed':
+        return ++this.#malformed
+      case 'mediaBeforeStart':
+        return ++this.#mediaBeforeStart
+      case 'foreignStream':
+        return ++this.#foreignStream
+    }
   }
 }

@@ -76,7 +76,9 @@ export class MediaClock {
     return false
   }
 
-  #earn(nowMs: number): void {
+  /** In whole milliseconds: such numbers stand in the object itself, others in memory of their own. */
+  #earn(atMs: number): void {
+    const nowMs = Math.floor(atMs)
     const passedMs = this.#creditedAtMs === undefined ? 0 : nowMs - this.#creditedAtMs
     this.#creditMs = Math.min(LEAD_MS + LONGEST_FILL_MS, this.#creditMs + passedMs)
     this.#creditedAtMs = nowMs

@@ -1,4 +1,5 @@
 import { decodeBase64 } from '../audio/base64.ts'
+import { firstBytes } from '../audio/views.ts'
 import { learnLayout, matchLayout } from './media-layout.ts'
 import type { Expected, LayoutFields } from './media-layout.ts'
 import { parseMessage } from './media-messages.ts'
@@ -7,7 +8,7 @@ import type { ParsedMessage } from './media-messages.ts'
 /** Most µ-law bytes that one message may hold: a second of audio. */
 export const maxPayloadBytes = 8_000
 
-/** Caller audio that stands decoded in the codec's scratch. The same object for every message. */
+/** Caller audio that stands decoded in the codec's scratch. The same object for every message of every stream. */
 export type DecodedMedia = {
   readonly kind: 'media'
   readonly streamSid: string
@@ -24,11 +25,9 @@ export type Inbound = Exclude<ParsedMessage, { readonly kind: 'media' | 'mark' }
 /** A stream whose messages keep changing their form gains nothing from another layout. */
 const MAX_LAYOUTS_LEARNT = 8
 
-/** Views by length: 160 bytes nearly always, and few others. */
-const MAX_VIEWS = 16
-
-/** All codecs of one scratch share its views, which so stay in the processor's nearest memory. */
-const viewsOf = new WeakMap<Buffer, Map<number, Buffer>>()
+/** What is told of a message, filled anew for each: it is read before the next one comes, on whatever stream. */
+const fields: LayoutFields = { timestampMs: 0, from: 0, to: 0 }
+const media = { kind: 'media' as const, streamSid: '', timestampMs: 0, payloadBytes: 0 }
 
 /** @throws RangeError if a scratch cannot hold the largest payload */
 export function checkScratch(scratch: Buffer): void {
@@ -45,10 +44,7 @@ export function checkScratch(scratch: Buffer): void {
  * others go the strict way. Both ways end in the same base64 decoder, so they cannot differ in the audio.
  */
 export class MediaCodec {
-  readonly #target: Buffer
-  readonly #views: Map<number, Buffer>
-  readonly #fields: LayoutFields = { timestampMs: 0, from: 0, to: 0 }
-  readonly #media = { kind: 'media' as const, streamSid: '', timestampMs: 0, payloadBytes: 0 }
+  readonly #scratch: Buffer
   #streamSid = ''
   #expectedMedia: Expected | undefined
   #expectedMark: Expected | undefined
@@ -60,9 +56,7 @@ export class MediaCodec {
    */
   constructor(scratch: Buffer) {
     checkScratch(scratch)
-    this.#target = scratch.subarray(0, maxPayloadBytes)
-    this.#views = viewsOf.get(scratch) ?? new Map<number, Buffer>()
-    viewsOf.set(scratch, this.#views)
+    this.#scratch = scratch
   }
 
   /** From now on messages of this stream may take the short way. */
@@ -70,40 +64,38 @@ export class MediaCodec {
     this.#streamSid = streamSid
   }
 
-  /** Reads one text message. What it returns for audio, and the audio itself, are valid until the next call. */
+  /**
+   * Reads one text message. What it returns for audio, and the audio itself, are valid until the next call of this or
+   * another codec.
+   */
   decode(bytes: Uint8Array): Inbound {
-    return this.#decodeByLayout(bytes) ?? this.#decodeStrictly(bytes)
+    return this.decodeKnown(bytes, 0, bytes.length) ?? this.#decodeStrictly(bytes)
   }
 
   /**
-   * The first so many bytes of the scratch. Views are kept by length, because a new one per frame would be the
-   * largest thing that the inbound path allocates.
+   * Reads a message of a layout that is known, which is ASCII then.
+   * @param bytes hold the message from `from` to `end`
+   * @returns undefined for any other message
    */
-  audio(lengthBytes: number): Buffer {
-    let view = this.#views.get(lengthBytes)
-    if (view === undefined) {
-      view = this.#target.subarray(0, lengthBytes)
-      if (this.#views.size < MAX_VIEWS) this.#views.set(lengthBytes, view)
-    }
-    return view
-  }
-
-  #decodeByLayout(bytes: Uint8Array): DecodedMedia | DecodedMark | undefined {
-    const fields = this.#fields
+  decodeKnown(bytes: Uint8Array, from: number, end: number): DecodedMedia | DecodedMark | undefined {
+    fields.from = from
+    fields.to = end
     if (this.#expectedMedia !== undefined && matchLayout(this.#expectedMedia, bytes, fields)) {
-      const payloadBytes = decodeBase64(bytes, fields, this.#target)
+      const payloadBytes = decodeBase64(bytes, fields, firstBytes(this.#scratch, maxPayloadBytes))
       // A payload with an escaped slash is base64 to JSON.parse and not to us here: the strict way decides.
       if (payloadBytes < 0) return undefined
       // The layout's constant bytes are the inbound track.
       return this.#decoded(this.#streamSid, fields.timestampMs, payloadBytes)
     }
     if (this.#expectedMark === undefined || !matchLayout(this.#expectedMark, bytes, fields)) return undefined
-    const name = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
-      'latin1',
-      fields.from,
-      fields.to,
-    )
+    const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const name = message.toString('latin1', fields.from, fields.to)
     return { kind: 'mark', streamSid: this.#streamSid, name }
+  }
+
+  /** The first so many bytes of the scratch. */
+  audio(lengthBytes: number): Buffer {
+    return firstBytes(this.#scratch, lengthBytes)
   }
 
   #decodeStrictly(bytes: Uint8Array): Inbound {
@@ -116,17 +108,21 @@ export class MediaCodec {
     if (message.kind !== 'media') return message
     const { streamSid, timestampMs, payload, json } = message
     const characters = Buffer.from(payload, 'utf8')
-    const payloadBytes = decodeBase64(characters, { from: 0, to: characters.length }, this.#target)
+    const payloadBytes = decodeBase64(
+      characters,
+      { from: 0, to: characters.length },
+      firstBytes(this.#scratch, maxPayloadBytes),
+    )
     if (payloadBytes < 0) return { kind: 'malformed' }
     if (streamSid === this.#streamSid) this.#expectedMedia = this.#learn(bytes, json) ?? this.#expectedMedia
     return this.#decoded(streamSid, timestampMs, payloadBytes)
   }
 
   #decoded(streamSid: string, timestampMs: number, payloadBytes: number): DecodedMedia {
-    this.#media.streamSid = streamSid
-    this.#media.timestampMs = timestampMs
-    this.#media.payloadBytes = payloadBytes
-    return this.#media
+    media.streamSid = streamSid
+    media.timestampMs = timestampMs
+    media.payloadBytes = payloadBytes
+    return media
   }
 
   #learn(bytes: Uint8Array, json: unknown): Expected | undefined {

@@ -16,8 +16,8 @@ const variableNames = ['sequenceNumber', 'streamSid', 'chunk', 'timestamp', 'pay
 type Variable = (typeof variableNames)[number]
 
 /**
- * Where a message has its values: `from` and `to` are those of its payload or name. Filled by matchLayout and reused for
- * every message.
+ * Where a message is among the bytes and, once matchLayout has compared it, where its payload or name is. One is reused
+ * for every message.
  */
 export type LayoutFields = { timestampMs: number; from: number; to: number }
 
@@ -67,7 +67,7 @@ export function learnLayout(bytes: Uint8Array, parsed: unknown): MediaLayout | u
   })
   const layout = shared.get(marked) ?? layoutOf(marked)
   // INVARIANT: the layout comes from what JSON.parse saw and must match what came, or it would hide a difference.
-  const fields = { timestampMs: 0, from: 0, to: 0 }
+  const fields = { timestampMs: 0, from: 0, to: bytes.length }
   if (!matchLayout({ layout, streamSid: Buffer.from(streamSid) }, bytes, fields)) return undefined
   if (shared.size < MAX_SHARED) shared.set(marked, layout)
   return layout
@@ -89,29 +89,39 @@ function markedValues({ event, media, mark }: Readonly<Record<string, unknown>>)
 
 /**
  * Compares a message with a layout and finds its values. A payload is delimited, not yet checked; a name is plain ASCII.
- * @returns false where any byte differs; `fields` is then undefined in content
+ * @param fields says which bytes are the message, and is told its values
+ * @returns false where any byte differs; `fields` is then left as it was
  */
 export function matchLayout(expected: Expected, bytes: Uint8Array, fields: LayoutFields): boolean {
   const { constants, runEnds, variables } = expected.layout
-  let at = 0
+  const messageEnd = fields.to
+  let at = fields.from
   let constant = 0
+  let timestampMs = 0
+  let from = 0
+  let to = 0
   for (let run = 0; run < runEnds.length; run++) {
     const runEnd = runEnds[run] ?? 0
-    // A byte beyond the message is undefined and equals none.
+    if (at + runEnd - constant > messageEnd) return false
     for (; constant < runEnd; constant++) if (bytes[at++] !== constants[constant]) return false
     const variable = variables[run]
     if (variable === undefined) break
     const end =
       variable === 'streamSid' ? sidEnd(expected.streamSid, bytes, at) : variableEnd(variable, bytes, at)
     if (end < 0) return false
-    if (variable === 'timestamp') fields.timestampMs = digitsValue(bytes, at, end)
+    if (variable === 'timestamp') timestampMs = digitsValue(bytes, at, end)
     if (variable === 'payload' || variable === 'name') {
-      fields.from = at
-      fields.to = end
+      from = at
+      to = end
     }
     at = end
   }
-  return at === bytes.length
+  // A variable that ran on into what follows the message leaves no room for the last run.
+  if (at !== messageEnd) return false
+  fields.timestampMs = timestampMs
+  fields.from = from
+  fields.to = to
+  return true
 }
 
 /** Where the variable that begins at `from` ends, or -1 when it is not of its kind. */

@@ -1,6 +1,6 @@
 import { base64Length, encodeBase64 } from '../audio/base64.ts'
 import type { FrameShortcut } from '../lib/frame-shortcut.ts'
-import { openTextFrame } from '../lib/text-frame.ts'
+import { openTextFrame, releaseFrame } from '../lib/text-frame.ts'
 import type { WebSocket } from 'ws'
 import type { Metrics } from '../ports/metrics.ts'
 import type { MediaSink } from '../ports/telephony.ts'
@@ -134,7 +134,9 @@ export class SocketSink implements MediaSink {
     this.#waiting = []
     this.#waitingBytes = 0
     if (!this.#isWritable()) return
-    this.#shortcut?.write(frames.length === 1 ? first : Buffer.concat(frames, bytes))
+    if (frames.length === 1) return void this.#shortcut?.write(first)
+    this.#shortcut?.write(Buffer.concat(frames, bytes))
+    for (const frame of frames) releaseFrame(frame)
   }
 
   #canSend(): boolean {

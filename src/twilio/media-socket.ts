@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
-import { FrameShortcut } from '../lib/frame-shortcut.ts'
+import { FrameShortcut, type TextReceiver } from '../lib/frame-shortcut.ts'
 import { maxFrameMessageBytes } from '../lib/text-frame.ts'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
@@ -41,7 +41,7 @@ const FILL_PIECE_BYTES = 800
  * One media stream of Twilio on one socket whose upgrade was granted for one call:
  * opened → connected → streaming → over. Whatever ends it, and in whatever order, the call hears of the end once.
  */
-export class MediaSocket {
+export class MediaSocket implements TextReceiver {
   readonly #socket: WebSocket
   readonly #callSid: string
   readonly #slot: SocketSlot
@@ -94,13 +94,30 @@ export class MediaSocket {
       socket: granted.network,
       peerMasks: true,
       maxBytes: maxFrameMessageBytes,
-      onText: (message) => this.#onFrame(message, false),
+      receiver: this,
     })
   }
 
   /** Ends the stream because the process goes down. */
   shutDown(): void {
     this.#finish('shutdown', 1001, 'shutting down')
+  }
+
+  /** Audio and marks, which are nearly all that comes, are known by their bytes. */
+  onKnown(bytes: Buffer, from: number, end: number): boolean {
+    if (this.#phase !== 'streaming') return false
+    const message = this.#codec.decodeKnown(bytes, from, end)
+    if (!message) return false
+    try {
+      this.#afterStart(message)
+    } catch (error) {
+      this.#fail(error)
+    }
+    return true
+  }
+
+  onText(message: Buffer): void {
+    this.#onFrame(message, false)
   }
 
   /** The edge of the socket: what is thrown further in ends this call and no other. */
@@ -120,7 +137,7 @@ export class MediaSocket {
       case 'connected':
         return this.#beforeStart(this.#phase, this.#codec.decode(bytes))
       case 'streaming':
-        return this.#afterStart(this.#codec.decode(bytes), bytes)
+        return this.#afterStart(this.#codec.decode(bytes))
       case 'closing':
       case 'over':
         return
@@ -148,14 +165,14 @@ export class MediaSocket {
     }
   }
 
-  #afterStart(message: Inbound, bytes: Buffer): void {
+  #afterStart(message: Inbound): void {
     if ('streamSid' in message) {
       if (message.streamSid !== this.#streamSid) return this.#fault('foreignStream')
       this.#budget.ownStream()
     }
     switch (message.kind) {
       case 'media':
-        return this.#onMedia(message, bytes)
+        return this.#onMedia(message)
       case 'dtmf':
         return this.#tell({ kind: 'dtmf', digit: message.digit, atMs: this.#arrived() })
       case 'mark':
@@ -199,9 +216,8 @@ export class MediaSocket {
     if (this.#isStreaming()) this.#watch.start()
   }
 
-  #onMedia(message: DecodedMedia, bytes: Buffer): void {
+  #onMedia({ payloadBytes, timestampMs }: DecodedMedia): void {
     const { metrics } = this.#context
-    const { payloadBytes, timestampMs } = message
     metrics.count('media_frames_in_total')
     if (payloadBytes === 0) return
     const nowMs = this.#arrived()
@@ -211,15 +227,20 @@ export class MediaSocket {
       case 'drop':
         metrics.count('caller_audio_dropped_ms_total', { reason: placement.reason }, durationMs)
         return
-      case 'playAfterSilence':
+      case 'playAfterSilence': {
+        // The silence goes through the same scratch.
+        const audio = Buffer.from(this.#codec.audio(payloadBytes))
         this.#playSilence(placement.silentMs * BYTES_PER_MS)
-        // The silence went through the same scratch.
-        this.#codec.decode(bytes)
-        break
+        return this.#hear(audio, nowMs)
+      }
       case 'play':
+        return this.#hear(this.#codec.audio(payloadBytes), nowMs)
     }
-    this.#watch.heard(nowMs)
-    if (this.#isStreaming()) this.#receiver?.onMedia(this.#codec.audio(payloadBytes))
+  }
+
+  #hear(audio: Buffer, atMs: number): void {
+    this.#watch.heard(atMs)
+    if (this.#isStreaming()) this.#receiver?.onMedia(audio)
   }
 
   #playSilence(silentBytes: number): void {

@@ -30,13 +30,14 @@ export class SilenceWatch {
   }
 
   start(): void {
-    this.#heardAtMs = this.#clock.nowMs()
+    this.#heardAtMs = Math.ceil(this.#clock.nowMs())
     this.#wait(Math.min(PAUSE_MS, this.#endMs))
   }
 
   /** Media came at atMs. Does nothing unless the watch runs. */
   heard(atMs: number): void {
-    this.#heardAtMs = atMs
+    // Whole milliseconds stand in the object itself, others in memory of their own; up, so that nothing ends early.
+    this.#heardAtMs = Math.ceil(atMs)
     if (!this.#isPaused) return
     this.#isPaused = false
     this.#wait(Math.min(PAUSE_MS, this.#endMs))

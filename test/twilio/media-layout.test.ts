@@ -8,7 +8,7 @@ describe('learnLayout()', () => {
       const text = mediaText({ order })
       const layout = learnLayout(Buffer.from(text), JSON.parse(text))
       const next = mediaText({ order, payload: 'QUJD', timestamp: '12345' })
-      const found = { timestampMs: 0, from: 0, to: 0 }
+      const found = { timestampMs: 0, from: 0, to: next.length }
       expect(
         layout && matchLayout({ layout, streamSid: Buffer.from(streamSid) }, Buffer.from(next), found),
       ).toBe(true)
