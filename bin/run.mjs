@@ -31,11 +31,15 @@ const [target, ...args] = process.argv.slice(2)
 if (target === undefined) fail('Usage: node bin/run.mjs FILE.ts|TOOL [arguments]', 64)
 const script = isFile(target) ? fileScript(target) : toolScript(target)
 
-if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+const isNewEnough = Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR
+/** What the server asks of Node's memory cannot be asked of a Node that runs already. */
+const flags = script === join(root, 'src/main.ts') ? (readJson(join(root, 'src/node-flags.json')) ?? []) : []
+
+if (isNewEnough && flags.length === 0) {
   process.argv = [process.argv[0], script, ...args]
   await import(pathToFileURL(script).href)
 } else {
-  runOn(bundledNode())
+  runOn(isNewEnough ? process.execPath : bundledNode())
 }
 
 function isFile(name) {
@@ -75,7 +79,10 @@ function bundledNode() {
 
 function runOn(node) {
   const path = dirname(node) + delimiter + (process.env.PATH ?? '')
-  const child = spawn(node, [script, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } })
+  const child = spawn(node, [...flags, script, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => fail(whyNotStarted(node, error)))
   child.on('exit', (code, signal) => {

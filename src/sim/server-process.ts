@@ -1,9 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 
 const MAIN = join(import.meta.dirname, '../main.ts')
+/** The options of Node with which the launcher starts a server. */
+const usualFlags = z
+  .array(z.string())
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../node-flags.json'), 'utf8')))
 /** A server that is not ready within this is killed. */
 const START_DEADLINE_MS = 20_000
 /** How often a starting server is asked whether it is ready. */
@@ -18,6 +24,7 @@ export type ServerProcessOptions = {
   readonly env: Readonly<Record<string, string>>
   /** Its working directory: no `.env` of ours is met there. */
   readonly folder: string
+  /** Options of Node beside the usual ones. */
   readonly nodeFlags?: readonly string[]
 }
 
@@ -46,7 +53,7 @@ export class ServerProcessError extends Error {
  */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { clock, env, folder, nodeFlags = [] } = options
-  const child = spawn(process.execPath, [...nodeFlags, MAIN], {
+  const child = spawn(process.execPath, [...usualFlags, ...nodeFlags, MAIN], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -103,6 +112,21 @@ describe.each(ways)('bin/run.mjs on %s', (name, way) => {
     expect(await run(['exits.mjs', String(code)], way)).toMatchObject({ code })
   })
 
+  it('starts the server, and nothing else, with the options of Node that it needs', async (context) => {
+    if (!way) return context.skip(reason)
+    const tell = 'console.log(JSON.stringify(process.execArgv))'
+    const home = dirname(dirname(write('home/bin/run.mjs', readFileSync(launcher, 'utf8'))))
+    symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'))
+    write('home/src/node-flags.json', '["--max-semi-space-size=3"]')
+    const [server, other] = [write('home/src/main.ts', tell), write('home/src/other.ts', tell)]
+    const own = { ...way, launcher: join(home, 'bin/run.mjs') }
+    const onServer = await run([server], own)
+    const onOther = await run([other], own)
+    rmSync(home, { recursive: true })
+    expect(onServer).toEqual({ code: 0, stdout: '["--max-semi-space-size=3"]\n', stderr: '' })
+    expect(onOther.stdout).not.toContain('semi-space')
+  })
+
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   it.for(signals)('passes %s on and waits for the end', async (signal, context) => {
     if (!way) return context.skip(reason)
@@ -130,6 +154,12 @@ function sentence(outcome: Outcome): readonly [number | null, string] {
   expect(outcome.stderr.trimEnd()).not.toContain('\n')
   return [outcome.code, outcome.stderr.trimEnd()]
 }
+
+it('starts the server in the image with the same options of Node', () => {
+  const flags = JSON.parse(readFileSync(join(root, 'src/node-flags.json'), 'utf8')) as string[]
+  const command = JSON.stringify(['node', ...flags, 'src/main.ts']).replaceAll(',', ', ')
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toContain(`\nCMD ${command}\n`)
+})
 
 describe('bin/run.mjs ends with one sentence', () => {
   /** The launcher alone in a project, with a bundled Node that is what the text says, or none. */
