@@ -86,6 +86,8 @@ export class Playback {
       this.#outstandingBytes += piece.length
       sink.sendMark(name)
     }
+    // Before anything else is done: the caller waits for it.
+    sink.flush()
     return true
   }
 

@@ -11,6 +11,8 @@ export interface MediaSink {
   sendMedia(ulaw: Uint8Array): boolean
   /** Asks for the mark to come back when everything sent before it has been played. */
   sendMark(name: string): boolean
+  /** Lets what was sent leave now; otherwise it leaves when the work that goes on is done. */
+  flush(): void
   /** Drops everything that is queued at the other side; outstanding marks come back at once. */
   clear(): boolean
   /** Closes the socket; ending the call is TelephonyControl's task. */

@@ -52,6 +52,13 @@ describe('Playback', () => {
     expect(events).toEqual(['first item_1', 'heard item_1 500', 'first item_2', 'heard item_2 300 quiet'])
   })
 
+  it('lets audio leave before it returns', () => {
+    const { line, send } = start()
+    send(reply, 500)
+    expect(line.queuedBytes()).toBe(4_000)
+    expect(line.unflushed).toBe(0)
+  })
+
   it('complete() after the last mark came back reports the end at once', () => {
     const { clock, events, playback, line, send } = start()
     send(reply, 200)

@@ -14,6 +14,8 @@ export class Line implements MediaSink {
   #queue: Queued[] = []
   playedBytes = 0
   clears = 0
+  /** Messages that leave only when the work that goes on is done. */
+  unflushed = 0
   closed: { code: number; reason: string } | undefined
 
   constructor(clock: VirtualClock, onMark: (name: string) => void) {
@@ -24,14 +26,20 @@ export class Line implements MediaSink {
   sendMedia(ulaw: Uint8Array): boolean {
     if (this.closed) return false
     this.#queue.push({ kind: 'audio', bytes: ulaw.length })
+    this.unflushed++
     return true
   }
 
   sendMark(name: string): boolean {
     if (this.closed) return false
     this.#queue.push({ kind: 'mark', name })
+    this.unflushed++
     this.#returnMarks()
     return true
+  }
+
+  flush(): void {
+    this.unflushed = 0
   }
 
   clear(): boolean {
