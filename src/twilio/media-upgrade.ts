@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { deadline } from '../lib/clock.ts'
@@ -8,6 +7,7 @@ import type { RefusalReason } from './refusals.ts'
 import { isSignedUpgrade } from './signature.ts'
 import type { AuthTokens } from './signature.ts'
 import type { SocketSlot, SocketSlots } from './socket-slots.ts'
+import type { SpentNonces } from './spent-nonces.ts'
 import { mediaPath } from './twiml.ts'
 
 /** What an upgrade is checked against. */
@@ -18,6 +18,7 @@ export type UpgradeTrust = {
   readonly clock: Clock
   readonly claimDeadlineMs: number
   readonly slots: SocketSlots
+  readonly spent: SpentNonces
 }
 
 /** A media socket that may be opened, or the answer instead. */
@@ -36,29 +37,46 @@ const claimRefusals = {
 } as const satisfies Record<Extract<NonceClaim, { ok: false }>['reason'], RefusalReason>
 
 /**
- * Decides about an upgrade before it is accepted: the exact target (no query: Twilio sends none), a handshake that
- * will succeed, the signature, a free place, and only then the nonce. A refused upgrade burns no nonce.
+ * Why an upgrade is refused by what its request says, or undefined: the exact target (no query: Twilio sends none), a
+ * handshake that will succeed, the signature, a nonce that is not known to be spent. Synchronous and without a promise,
+ * for whoever asks without a right asks often.
  */
-export async function admitUpgrade(request: IncomingMessage, trust: UpgradeTrust): Promise<Admission> {
+export function refusalOf(
+  request: IncomingMessage,
+  trust: Pick<UpgradeTrust, 'mediaOrigin' | 'tokens' | 'spent'>,
+): RefusalReason | undefined {
   const target = request.url ?? ''
   const nonce = nonceOf(target)
-  if (nonce === undefined) return refuse(403, 'target')
-  if (!isCompleteHandshake(request)) return refuse(403, 'handshake')
+  if (nonce === undefined) return 'target'
+  if (!isCompleteHandshake(request)) return 'handshake'
   const signature = request.headers['x-twilio-signature']
-  if (typeof signature !== 'string' || signature === '') return refuse(403, 'noSignature')
-  if (!isSignedUpgrade(trust.tokens, { signature, url: trust.mediaOrigin + target })) {
-    return refuse(403, 'signature')
-  }
+  if (typeof signature !== 'string' || signature === '') return 'noSignature'
+  if (!isSignedUpgrade(trust.tokens, { signature, url: trust.mediaOrigin + target })) return 'signature'
+  return trust.spent.reasonOf(nonce)
+}
 
+/**
+ * Decides about an upgrade that is certainly Twilio's before it is accepted: a free place, and only then the nonce. A
+ * refused upgrade burns no nonce.
+ */
+export async function admitUpgrade(request: IncomingMessage, trust: UpgradeTrust): Promise<Admission> {
+  const nonce = nonceOf(request.url ?? '')
+  if (nonce === undefined) return refuse(403, 'target')
   if (request.socket.destroyed) return refuse(403, 'aborted')
   const slot = trust.slots.take()
   if (!slot) return refuse(503, 'full')
   // The place belongs to the connection, not to the websocket: a peer may be gone before there is one.
   request.socket.once('close', () => slot.release())
   const claim = await claimInTime(nonce, trust)
-  if (claim.ok) return { ok: true, callSid: claim.callSid, slot }
+  if (claim.ok) {
+    trust.spent.add(nonce, claimRefusals.used)
+    return { ok: true, callSid: claim.callSid, slot }
+  }
   slot.release()
-  return claim.reason === 'late' ? refuse(503, 'tooSlow') : refuse(403, claimRefusals[claim.reason])
+  if (claim.reason === 'late') return refuse(503, 'tooSlow')
+  const reason = claimRefusals[claim.reason]
+  trust.spent.add(nonce, reason)
+  return refuse(403, reason)
 }
 
 /** The nonce of a media target, or undefined where the target is anything but that. */
@@ -77,36 +95,40 @@ export function isMediaUpgrade(request: IncomingMessage): boolean {
 }
 
 /**
- * Hands the upgrades of media targets to `accept` and answers all others itself. Without this, every route of the
- * server could be asked for an upgrade, and a connection that was told 404 would stay open for ever: Node has given
- * up its own timeouts for it by then.
+ * Hands the upgrades that Twilio has signed to `accept` and answers all others itself, before anything is made for
+ * them. Without this, every route of the server could be asked for an upgrade, and a connection that was told 404 would
+ * stay open for ever: Node has given up its own timeouts for it by then.
  * @returns takes the listener away
  */
 export function listenForUpgrades(
   server: Server,
-  accept: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
-  onRefused: () => void,
+  upgrades: {
+    readonly refusalOf: (request: IncomingMessage) => RefusalReason | undefined
+    readonly accept: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+    readonly onRefused: (reason: RefusalReason) => void
+  },
 ): () => void {
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (nonceOf(request.url ?? '') !== undefined && request.method === 'GET') {
-      return accept(request, socket, head)
-    }
-    const isOurs = isMediaUpgrade(request)
-    // Another listener may serve upgrades of other paths.
-    if (!isOurs && server.listenerCount('upgrade') > 1) return
-    if (isOurs) onRefused()
-    endWith(socket, isOurs ? 403 : 404)
+    if (!isMediaUpgrade(request)) return endWith(socket, notFound)
+    const reason = upgrades.refusalOf(request)
+    if (reason === undefined) return upgrades.accept(request, socket, head)
+    upgrades.onRefused(reason)
+    endWith(socket, forbidden)
   }
   server.on('upgrade', onUpgrade)
   return () => server.off('upgrade', onUpgrade)
 }
 
-function endWith(socket: Duplex, status: 403 | 404): void {
+const forbidden = answerOf('403 Forbidden')
+const notFound = answerOf('404 Not Found')
+
+function answerOf(status: string): string {
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+}
+
+function endWith(socket: Duplex, answer: string): void {
   socket.on('error', () => socket.destroy())
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-    () => socket.destroy(),
-  )
+  socket.end(answer, () => socket.destroy())
 }
 
 /**

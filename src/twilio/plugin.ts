@@ -13,13 +13,14 @@ import type { TwilioLimits } from './limits.ts'
 import { checkScratch, maxPayloadBytes } from './media-codec.ts'
 import { MediaSocket } from './media-socket.ts'
 import type { MediaContext } from './media-socket.ts'
-import { admitUpgrade, listenForUpgrades } from './media-upgrade.ts'
+import { admitUpgrade, listenForUpgrades, refusalOf } from './media-upgrade.ts'
 import type { Admission, UpgradeTrust } from './media-upgrade.ts'
 import { publicAddress } from './public-address.ts'
 import { Refusals } from './refusals.ts'
 import { checkTokens } from './signature.ts'
 import type { AuthTokens } from './signature.ts'
 import { SocketSlots } from './socket-slots.ts'
+import { SpentNonces } from './spent-nonces.ts'
 import { addStatusWebhooks } from './status-webhooks.ts'
 import { mediaPath } from './twiml.ts'
 import { addVoiceWebhooks } from './voice-webhooks.ts'
@@ -94,6 +95,7 @@ export function twilioPlugin(options: TwilioPluginOptions): FastifyPluginAsync {
     clock,
     claimDeadlineMs: limits.streamStartDeadlineMs,
     slots: new SocketSlots({ maxPending: limits.maxPendingSockets, maxTotal: limits.maxSockets, metrics }),
+    spent: new SpentNonces(),
   }
   const media = { accountSid, calls, clock, log, metrics, limits, scratch, ...(loop && { loop }) }
 
@@ -149,11 +151,11 @@ async function addMediaSocket(
   // @fastify/websocket takes every upgrade of the server that it is given. It gets one that never listens, and
   // only what listenForUpgrades passes on.
   const relay = createServer()
-  const stopListening = listenForUpgrades(
-    scope.server,
-    (request, socket, head) => relay.emit('upgrade', request, socket, head),
-    () => refusals.add('media', 'target'),
-  )
+  const stopListening = listenForUpgrades(scope.server, {
+    refusalOf: (request) => refusalOf(request, upgrades),
+    accept: (request, socket, head) => relay.emit('upgrade', request, socket, head),
+    onRefused: (reason) => refusals.add('media', reason),
+  })
   await scope.register(websocket, {
     options: { ...socketOptions, server: relay, ...classOf(socketClass) },
     // ws closes a socket that broke the protocol by itself, with the code that says how, and cuts it off when that is
