@@ -4,10 +4,16 @@ import { isLoopback } from '../config/url-field.ts'
 import { createKeyring } from '../http/api-keys.ts'
 import { healthRoutes } from '../http/health.ts'
 import { metricsRoutes } from '../http/metrics.ts'
+import { boundConnections } from '../http/connection-cap.ts'
 import { createServer } from '../http/server.ts'
 import { isMediaUpgrade } from '../twilio/media-upgrade.ts'
 import { twilioPlugin } from '../twilio/plugin.ts'
 import type { Parts } from './parts.ts'
+
+/** Connections besides four for each call: its webhooks, and whoever else asks. */
+const SPARE_CONNECTIONS = 100
+/** Proxies send a request with the connection that they open for it. */
+const SILENT_CONNECTIONS = 64
 
 /** The HTTP side of a server: our own routes, and Twilio's where there is a telephone number. */
 export async function buildHttp(
@@ -19,6 +25,8 @@ export async function buildHttp(
   const { publicUrl, host } = config.server
   const { maxCalls, webhookBodyDeadlineMs } = config.limits
   const app = createServer({ log, requestDeadlineMs: webhookBodyDeadlineMs, shouldUpgrade: isMediaUpgrade })
+  const most = 4 * maxCalls + SPARE_CONNECTIONS
+  boundConnections(app.server, { most, mostSilent: SILENT_CONNECTIONS, metrics, log, clock })
   const keyring = createKeyring({ keys: secrets.apiKeys, metrics })
   const notReady = (): readonly string[] => calls?.refusalReasons() ?? ['no telephone number is configured']
   await app.register(healthRoutes({ version, keyring, notReady }))
