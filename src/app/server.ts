@@ -19,6 +19,12 @@ import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
 
+/**
+ * Connections that wait to be accepted. Node's usual 511 are there within a tenth of a second of a flood: what comes
+ * then is dropped by the kernel, and a webhook among it comes again a second later or not at all.
+ */
+const BACKLOG = 4_096
+
 /** How a server is started. */
 export type ServerOptions = {
   readonly config: Config
@@ -109,7 +115,7 @@ async function listen(
   at: { readonly host: string; readonly port: number; readonly network: Network | undefined },
 ): Promise<string> {
   const { host, port, network } = at
-  if (!network) return await http.listen({ host, port })
+  if (!network) return await http.listen({ host, port, backlog: BACKLOG })
   const origin = `http://${host}:${port}`
   await http.ready()
   network.serve(http.server, origin)
