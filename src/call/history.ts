@@ -4,6 +4,8 @@ import type { Turn } from './effect.ts'
 /** Turns that a new session is given word for word; earlier ones are in the summary. */
 const MAX_TURNS = 24
 const MAX_ROUNDS = 24
+/** Longer arguments are read by no tool; a new session is told of them as of none. */
+const MAX_ARGUMENTS_CHARACTERS = 8_192
 /** Longest text of one turn, and of one line of the summary, in characters. */
 const MAX_TURN_CHARACTERS = 2_000
 const MAX_LINE_CHARACTERS = 160
@@ -57,7 +59,7 @@ export class CallHistory {
     this.#rounds.set(callId, {
       callId,
       name,
-      arguments: call.arguments,
+      arguments: call.arguments.length <= MAX_ARGUMENTS_CHARACTERS ? call.arguments : '{}',
       afterSeq: this.#nextSeq,
       output: undefined,
     })

@@ -8,7 +8,9 @@ const PIECE_BYTES = 200 * ULAW_BYTES_PER_MS
 const MAX_QUEUED_BYTES = 300_000 * ULAW_BYTES_PER_MS
 /** Marks whose punctuality is compared: about a second of sound. */
 const MARKS_COMPARED = 5
-/** Utterances remembered at once; the oldest finished ones are forgotten first. */
+/** Marks that may be under way: 300,000 ms in pieces of 20 ms. What would need more is not sent. */
+const MAX_MARKS = 15_000
+/** Utterances remembered at once; finished ones are forgotten first, and where none is, no further one is sent. */
 const MAX_UTTERANCES = 64
 
 type Reply = Extract<Utterance, { kind: 'reply' }>
@@ -74,8 +76,10 @@ export class Playback {
   send(utterance: Utterance, ulaw: Uint8Array, atMs: number): boolean {
     const sink = this.#sink
     if (!sink || this.#queuedBytes(atMs) + ulaw.length > MAX_QUEUED_BYTES) return false
-    if (this.#marks.length === 0) this.#beginRun(atMs)
+    if (this.#marks.length >= MAX_MARKS) return false
     const segment = this.#segmentOf(utterance)
+    if (!segment) return false
+    if (this.#marks.length === 0) this.#beginRun(atMs)
     for (let start = 0; start < ulaw.length; start += PIECE_BYTES) {
       const piece = ulaw.subarray(start, start + PIECE_BYTES)
       // Sending may find that the stream is over, and what was counted for it is gone then.
@@ -178,12 +182,13 @@ export class Playback {
     this.#outstandingBytes = 0
   }
 
-  #segmentOf(utterance: Utterance): Segment {
+  #segmentOf(utterance: Utterance): Segment | undefined {
     const known = this.#segments.findLast((segment) => same(segment.utterance, utterance))
     if (known) return known
     const segment = { utterance, sentBytes: 0, heardBytes: 0, complete: false, announced: false }
     if (this.#segments.length >= MAX_UTTERANCES)
       this.#segments = this.#segments.filter((one) => !one.announced)
+    if (this.#segments.length >= MAX_UTTERANCES) return undefined
     this.#segments.push(segment)
     return segment
   }

@@ -6,10 +6,16 @@ type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 /** A session in reserve that was lost is tried again after this. */
 const NEXT_SESSION_RETRY_MS = 15_000
 
-/** The effect that reminds of the end of a session that lasts so long. */
+/** No session is replaced sooner: whatever its end is said to be, a call does not open one after another. */
+const LEAST_SESSION_MS = 30_000
+
+/**
+ * The effect that reminds of the end of a session that lasts so long. One that is over already, as it is told where one
+ * of the two clocks is wrong, is kept: should it really end, it is replaced as any other that is lost.
+ */
 export function rotationTimer({ rules }: CallState, lastsMs: number | undefined): Step['effects'] {
-  if (lastsMs === undefined) return []
-  const delayMs = Math.max(0, lastsMs - Math.min(rules.rotationMarginMs, lastsMs / 4))
+  if (lastsMs === undefined || lastsMs <= 0) return []
+  const delayMs = Math.max(LEAST_SESSION_MS, lastsMs - Math.min(rules.rotationMarginMs, lastsMs / 4))
   return [{ kind: 'setTimer', name: 'rotate', delayMs }]
 }
 

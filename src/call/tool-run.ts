@@ -13,12 +13,15 @@ export async function runTool(
   options: { readonly ports: CallPorts; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<ToolOutcome> {
   const { ports, log, signal } = options
-  log.event('info', 'toolRequested', { tool: proposal.name })
+  // A name that no tool has is text of the model, and may be anything that was said.
+  const isKnown = ports.tools.definitions().some(({ name }) => name === proposal.name)
+  const tool = isKnown ? proposal.name : 'unknown'
+  log.event('info', 'toolRequested', { tool })
   using limit = deadline({ clock: ports.clock, delayMs: ports.toolTimeoutMs, signal, reason: 'timeout' })
   const running = Promise.try(() => ports.tools.run(proposal, limit.signal)).catch(
     (error: unknown): ToolOutcome => {
       log.event('error', 'toolThrew', {
-        tool: proposal.name,
+        tool,
         code: faultCode(error),
       })
       return failed('internal')
@@ -26,7 +29,7 @@ export async function runTool(
   )
   const outcome = await Promise.race([running, stopped(limit.signal)])
   ports.metrics.count('tool_calls_total', { status: outcome.status })
-  log.event('info', 'toolFinished', { tool: proposal.name, status: outcome.status })
+  log.event('info', 'toolFinished', { tool, status: outcome.status })
   return outcome
 }
 

@@ -4,6 +4,11 @@ import type { Heard, Utterance } from './event.ts'
 /** Turns that may still change, at most; the oldest is given up as it stands. */
 const MAX_OPEN_ENTRIES = 32
 
+/** Longest text of one turn: a quarter of an hour of speech. What comes after it is not kept. */
+const MAX_TURN_CHARACTERS = 16_000
+/** Turns of one call that are recorded: many times more than an hour has. */
+const MAX_TURNS = 5_000
+
 type Entry = Turn & {
   readonly key: string
   /** Text the model produced, before it is cut to what was heard. */
@@ -63,7 +68,7 @@ export function callerText(
   const known = find(transcript, said.itemId) ? transcript : callerTurn(transcript, said).transcript
   return change(known, said.itemId, (entry) => ({
     ...entry,
-    text: said.text,
+    text: said.text.slice(0, MAX_TURN_CHARACTERS),
     source: 'transcript',
     settled: true,
   }))
@@ -157,7 +162,8 @@ export function replyText(
   transcript: Transcript,
   said: { itemId: string; text: string; final: boolean },
 ): TranscriptStep {
-  const extend = (before: string) => (said.final ? said.text : before + said.text)
+  const extend = (before: string) =>
+    (said.final ? said.text : before + said.text).slice(0, MAX_TURN_CHARACTERS)
   if (find(transcript, said.itemId)) {
     const step = change(transcript, said.itemId, (entry) => ({
       ...entry,
@@ -240,6 +246,7 @@ function find(transcript: Transcript, key: string): Entry | undefined {
 }
 
 function add(transcript: Transcript, entry: Omit<Entry, 'seq'>): TranscriptStep {
+  if (transcript.nextSeq >= MAX_TURNS) return { transcript, turns: [] }
   const added = { ...entry, seq: transcript.nextSeq }
   const open = transcript.entries.filter((one) => !one.settled)
   const entries = [...open.slice(-(MAX_OPEN_ENTRIES - 1)), added]

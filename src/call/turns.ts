@@ -10,6 +10,8 @@ type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
 /** Replies in progress that are remembered; a server runs one in the conversation. */
 const MAX_REPLIES = 8
+/** Spoken items that are remembered, of a reply and of what is being heard; a reply has one or two. */
+const MAX_ITEMS = 64
 /** How often one turn asks again for a reply that failed. */
 const MAX_RETRIES = 1
 
@@ -87,7 +89,7 @@ export function onReplyStarted(state: CallState, event: Of<'replyStarted'>): Ste
   return unchanged(
     withReply(state, event.responseId, (reply) => ({
       ...reply,
-      silentItemIds: [...reply.silentItemIds, event.itemId],
+      silentItemIds: [...reply.silentItemIds, event.itemId].slice(-MAX_ITEMS),
     })),
   )
 }
@@ -119,7 +121,7 @@ function replySounds(state: CallState, event: Of<'replySounding'>): Step {
     sounded: true,
     silentItemIds: reply.silentItemIds.filter((itemId) => itemId !== event.itemId),
   }))
-  const replyItemIds = [...new Set([...sounded.sounding.replyItemIds, event.itemId])]
+  const replyItemIds = [...new Set([...sounded.sounding.replyItemIds, event.itemId])].slice(-MAX_ITEMS)
   return withTurns({ ...sounded, sounding: { ...sounded.sounding, replyItemIds } }, recorded)
 }
 

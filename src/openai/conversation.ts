@@ -140,7 +140,7 @@ export class Conversation {
 
   onAudio(audio: Extract<ServerEvent, { kind: 'audio' }>): void {
     const { responseId, itemId, bytes } = audio
-    if (!this.#ledger.hasResponse(responseId)) return this.#countUnheard()
+    if (!this.#ledger.isRunning(responseId)) return this.#countUnheard()
     if (this.#ledger.startItem(itemId, { responseId, role: 'assistant' })) {
       this.tell({ kind: 'replyStarted', responseId, itemId, atMs: this.#options.clock.nowMs() })
     }

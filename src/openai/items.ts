@@ -25,7 +25,7 @@ export type Cut =
 export class ItemLedger {
   readonly #bytesPerMs: number
   readonly #items = new Map<string, Item>()
-  readonly #responses = new Set<string>()
+  readonly #responses = new Map<string, 'running' | 'done'>()
   readonly #calls = new Map<string, 'open' | 'answered'>()
 
   /** @param bytesPerMs of the session's output format */
@@ -35,12 +35,24 @@ export class ItemLedger {
 
   /** Remembers a response of the default conversation: only such a one is heard by the caller. */
   startResponse(responseId: string): void {
-    this.#responses.add(responseId)
+    // One that has ended does not begin again.
+    if (this.#responses.has(responseId)) return
+    this.#responses.set(responseId, 'running')
     dropOldest(this.#responses, maxResponses)
+  }
+
+  /** Nothing more of it is to be heard: what an interruption has dropped must not come back after its end. */
+  endResponse(responseId: string): void {
+    if (this.#responses.has(responseId)) this.#responses.set(responseId, 'done')
   }
 
   hasResponse(responseId: string): boolean {
     return this.#responses.has(responseId)
+  }
+
+  /** Whether audio of this response is heard. */
+  isRunning(responseId: string): boolean {
+    return this.#responses.get(responseId) === 'running'
   }
 
   /** @returns true when the item was not known yet */
@@ -94,7 +106,7 @@ export class ItemLedger {
   }
 }
 
-function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): void {
+function dropOldest(kept: Map<string, unknown>, most: number): void {
   if (kept.size <= most) return
   for (const key of kept.keys()) {
     kept.delete(key)

@@ -93,7 +93,7 @@ const item = z.object({
   role: z.string().nullish(),
   status: z.string().nullish(),
   call_id: id.nullish(),
-  name: z.string().nullish(),
+  name: z.string().max(256).nullish(),
   arguments: z.string().nullish(),
 })
 const response = z.object({ id, conversation_id: z.string().nullish(), status: z.string().nullish() })

@@ -69,6 +69,13 @@ function ofResponse(event: ResponseEvent, ledger: ItemLedger, atMs: number): Mea
       responses: { kind: 'created', responseId, ...key },
     }
   }
+  const ended = { kind: 'done', responseId, ...key } as const
+  // The beginning of one that we have asked for may have been unreadable. Any other end without a beginning concerns
+  // nobody but who waits until the provider is free again.
+  const isAnswer = replyKey !== undefined && !ledger.hasResponse(responseId)
+  if (!ledger.isRunning(responseId) && !isAnswer) return { responses: ended }
+  ledger.startResponse(responseId)
+  ledger.endResponse(responseId)
   const { status, code, retryable, usage } = event
   return {
     speech: {
@@ -80,7 +87,7 @@ function ofResponse(event: ResponseEvent, ledger: ItemLedger, atMs: number): Mea
       ...(usage && { usage }),
       atMs,
     },
-    responses: { kind: 'done', responseId, ...key },
+    responses: ended,
   }
 }
 

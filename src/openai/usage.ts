@@ -11,16 +11,16 @@ export function speechUsage(usage: unknown): SpeechUsage | undefined {
   if (typeof usage !== 'object' || usage === null) return undefined
   const input = 'input_token_details'
   const output = 'output_token_details'
-  const inputText = jsonCount(usage, input, 'text_tokens') ?? 0
-  const outputText = jsonCount(usage, output, 'text_tokens') ?? 0
+  const inputText = tokensAt(usage, input, 'text_tokens') ?? 0
+  const outputText = tokensAt(usage, output, 'text_tokens') ?? 0
   const inputAudio =
-    jsonCount(usage, input, 'audio_tokens') ?? rest(jsonCount(usage, 'input_tokens'), inputText)
+    tokensAt(usage, input, 'audio_tokens') ?? rest(tokensAt(usage, 'input_tokens'), inputText)
   const outputAudio =
-    jsonCount(usage, output, 'audio_tokens') ?? rest(jsonCount(usage, 'output_tokens'), outputText)
-  const cached = jsonCount(usage, input, 'cached_tokens') ?? 0
-  const cachedAudio = jsonCount(usage, input, 'cached_tokens_details', 'audio_tokens') ?? 0
+    tokensAt(usage, output, 'audio_tokens') ?? rest(tokensAt(usage, 'output_tokens'), outputText)
+  const cached = tokensAt(usage, input, 'cached_tokens') ?? 0
+  const cachedAudio = tokensAt(usage, input, 'cached_tokens_details', 'audio_tokens') ?? 0
   const cachedText =
-    jsonCount(usage, input, 'cached_tokens_details', 'text_tokens') ?? rest(cached, cachedAudio)
+    tokensAt(usage, input, 'cached_tokens_details', 'text_tokens') ?? rest(cached, cachedAudio)
   return {
     inputTextTokens: inputText,
     inputAudioTokens: inputAudio,
@@ -29,6 +29,15 @@ export function speechUsage(usage: unknown): SpeechUsage | undefined {
     outputTextTokens: outputText,
     outputAudioTokens: outputAudio,
   }
+}
+
+/** More than a session can use in its hour; a number beyond, or a broken one, would spoil every sum that it enters. */
+const MOST_TOKENS = 1_000_000_000
+
+/** The number of tokens at the path, or undefined where there is none that can be one. */
+function tokensAt(usage: unknown, ...path: readonly string[]): number | undefined {
+  const found = jsonCount(usage, ...path)
+  return found !== undefined && Number.isInteger(found) && found <= MOST_TOKENS ? found : undefined
 }
 
 function rest(total: number | undefined, known: number): number {

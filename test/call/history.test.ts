@@ -61,4 +61,10 @@ describe('CallHistory', () => {
     expect(text.length).toBeLessThanOrEqual(6_100)
     for (const line of text.split('\n').slice(1)) expect(line).toMatch(/^(Caller: sentence \d+ .* …|…)$/)
   })
+
+  it('keeps no arguments that no tool has read', () => {
+    const history = new CallHistory()
+    history.toolAsked({ ...call, arguments: `{"day":"${'x'.repeat(8_192)}"}` })
+    expect(history.toolAnswered('call_1', '{}')).toMatchObject({ arguments: '{}' })
+  })
 })

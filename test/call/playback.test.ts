@@ -157,4 +157,19 @@ describe('Playback', () => {
     expect(playback.send(reply, new Uint8Array(4_000), 0)).toBe(false)
     expect(playback.heard(0)).toEqual([])
   })
+
+  it('sends no more than 64 utterances of which none has been heard', () => {
+    const { send } = start()
+    const sent = Array.from({ length: 70 }, (_, number) =>
+      send({ kind: 'reply', itemId: `item_${number}`, responseId: 'resp_1' }, 20),
+    )
+    expect(sent.filter(Boolean)).toHaveLength(64)
+  })
+
+  it('sends no more than 15,000 pieces of which none has been heard', () => {
+    const { playback } = startByHand()
+    const one = new Uint8Array(1)
+    const sent = Array.from({ length: 15_010 }, () => playback.send(reply, one, 0))
+    expect(sent.filter(Boolean)).toHaveLength(15_000)
+  })
 })

@@ -26,6 +26,17 @@ describe('step() before the provider ends a session', () => {
     ).toEqual([])
   })
 
+  it('replaces none within half a minute, and none that is said to be over already', () => {
+    const timers = (lastsMs: number) =>
+      new Fed()
+        .feed(started, { ...ready, lastsMs })
+        .did('setTimer')
+        .filter((one) => 'name' in one && one.name === 'rotate')
+    const least = [{ kind: 'setTimer', name: 'rotate', delayMs: 30_000 }]
+    expect([timers(1), timers(30_000)]).toEqual([least, least])
+    expect([timers(0), timers(-3_600_000)]).toEqual([[], []])
+  })
+
   it('opens another one at a quiet moment, and changes over at the next one', () => {
     const call = new Fed().feed(...begun, ...turn('item_u'), ...replying).feed(fires('rotate'))
     expect(call.did('openNext')).toEqual([])

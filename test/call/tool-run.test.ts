@@ -7,13 +7,15 @@ import { testPorts } from './support/ports.ts'
 
 const proposal = { callSid: 'CA1', callId: 'call_1', name: 'slow', arguments: '{}' }
 
-function start(run: ToolBox['run']) {
+const known = [{ name: 'slow', description: 'Takes its time.', parameters: {} }]
+
+function start(run: ToolBox['run'], name = 'slow') {
   const clock = new VirtualClock()
   const { ports, log } = testPorts(clock, createAudioEngine({ kind: 'integer' }))
   const hangUp = new AbortController()
-  const tools: ToolBox = { definitions: () => [], run }
-  const outcome = runTool(proposal, { ports: { ...ports, tools }, log, signal: hangUp.signal })
-  return { clock, outcome, hangUp }
+  const tools: ToolBox = { definitions: () => known, run }
+  const outcome = runTool({ ...proposal, name }, { ports: { ...ports, tools }, log, signal: hangUp.signal })
+  return { clock, outcome, hangUp, log }
 }
 
 async function never(): Promise<never> {
@@ -55,5 +57,15 @@ describe('runTool()', () => {
     const { outcome, hangUp } = start(never)
     hangUp.abort()
     expect((await outcome).status).toBe('failed')
+  })
+
+  it('logs the name of a tool that there is, and not what a model has made up', async () => {
+    const names: string[] = []
+    for (const name of ['slow', 'the caller said their card is 4111']) {
+      const { outcome, log } = start(async () => ({ status: 'unknownTool', output: '{}' }), name)
+      await outcome
+      names.push(...log.lines.map(({ fields }) => String(fields.tool)))
+    }
+    expect(names).toEqual(['slow', 'slow', 'unknown', 'unknown'])
   })
 })

@@ -120,3 +120,17 @@ describe('step() turns', () => {
     expect(call.did('padSilence')).toEqual([{ kind: 'padSilence', ms: 1_000 }])
   })
 })
+
+describe('step() when a model begins items without an end', () => {
+  it('remembers 64 of a reply, and 64 of what is being heard', () => {
+    const call = new Fed().feed(...opened, { kind: 'responseStarted', responseId: 'resp_1' })
+    for (let item = 0; item < 200; item++) {
+      call.feed({ kind: 'replyStarted', responseId: 'resp_1', itemId: `item_${item}` })
+    }
+    expect(call.state.turns.replies[0]?.silentItemIds).toHaveLength(64)
+    for (let item = 0; item < 200; item++) {
+      call.feed({ kind: 'replySounding', responseId: 'resp_1', itemId: `item_${item}`, deltaAtMs: 1 })
+    }
+    expect(call.state.sounding.replyItemIds).toHaveLength(64)
+  })
+})

@@ -28,6 +28,11 @@ function strict(text: string | Buffer): unknown {
   return plain(decodeStrictly(Buffer.from(text), scratch()))
 }
 
+function toolCall(name: string): string {
+  const item = { id: 'item_1', type: 'function_call', status: 'completed', call_id: 'call_1', name }
+  return JSON.stringify({ type: 'response.output_item.done', response_id: 'resp_1', item })
+}
+
 describe('scanAudioDelta()', () => {
   it('reads the usual message without JSON, in any order of keys', () => {
     const fields = Object.entries(JSON.parse(usual) as Record<string, unknown>)
@@ -220,5 +225,11 @@ describe('decodeServerMessage()', () => {
       code: 'unrecognised',
       retryable: true,
     })
+  })
+
+  it('takes no tool name that is longer than any', () => {
+    const read = (name: string) => decodeStrictly(Buffer.from(toolCall(name)), scratch())
+    expect(read('x'.repeat(257))).toEqual({ kind: 'malformed', reason: 'badShape' })
+    expect(read('x'.repeat(256)).kind).toBe('outputItemDone')
   })
 })

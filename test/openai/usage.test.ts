@@ -84,4 +84,12 @@ describe('speechUsage()', () => {
       { seed: 3, numRuns: 500 },
     )
   })
+
+  it('takes no number that cannot be one of tokens', () => {
+    for (const odd of [1e308, 2 ** 53, 1_000_000_001, 0.5, -1, '12', null]) {
+      const reported = { text_tokens: odd, audio_tokens: odd, cached_tokens: odd }
+      const found = speechUsage({ input_token_details: reported, output_token_details: reported })
+      expect(Object.values(found ?? {})).toEqual([0, 0, 0, 0, 0, 0])
+    }
+  })
 })
