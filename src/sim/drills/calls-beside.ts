@@ -27,10 +27,23 @@ export type BesideNumbers = {
   readonly wrongSamples: number
   /** Milliseconds of replies that the model spoke and no caller was sent. */
   readonly unheardMs: number
+  /** Milliseconds that callers were sent and that neither the model nor a fixed sentence had said to them. */
+  readonly foreignMs: number
   readonly errors: readonly string[]
 }
 
-type Outcome = Omit<BesideNumbers, 'calls' | 'unheardMs'> & {
+/** What must hold of them, whatever happens beside them. */
+export function barsBeside(healthy: BesideNumbers): readonly (readonly [holds: boolean, sentence: string])[] {
+  return [
+    [healthy.lostFrames === 0, `${healthy.lostFrames} frames of healthy calls lost`],
+    [healthy.wrongSamples === 0, `${healthy.wrongSamples} samples of healthy calls changed`],
+    [healthy.unheardMs === 0, `${healthy.unheardMs} ms of replies in healthy calls lost`],
+    [healthy.foreignMs === 0, `${healthy.foreignMs} ms heard in healthy calls that nobody said there`],
+    [healthy.errors.length === 0, `healthy calls went wrong: ${healthy.errors.join(', ')}`],
+  ]
+}
+
+type Outcome = Omit<BesideNumbers, 'calls' | 'unheardMs' | 'foreignMs'> & {
   /** What the caller was sent besides replies of the model: fixed sentences, the same in every call. */
   readonly fixedMs: number
 }
@@ -88,6 +101,10 @@ export class CallsBeside {
         sum(({ fixedMs }) => Math.max(0, usualMs - fixedMs - FILTER_MS * this.#options.turns)),
         1,
       ),
+      foreignMs: rounded(
+        sum(({ fixedMs }) => Math.max(0, fixedMs - usualMs - FILTER_MS * this.#options.turns)),
+        1,
+      ),
       errors: [...new Set(this.#outcomes.flatMap(({ errors }) => errors))],
     }
   }
@@ -114,7 +131,9 @@ export class CallsBeside {
       for (const session of this.#world.openai.sessions) if (session.openedAtMs >= sinceMs) found.add(session)
       await waitMs(this.#clock, LOOK_EVERY_MS, ring.call.signal)
     }
-    return [...found]
+    // What the world takes for the call's own comes first, and mostly nothing else is looked at.
+    const own = ring.sessions()
+    return [...own, ...[...found].filter((session) => !own.includes(session))]
   }
 }
 
@@ -162,16 +181,23 @@ function scenarioOf(call: {
   })
 }
 
+type Heard = { readonly session: SessionRecord; readonly heard: Int16Array; readonly lag: number }
+
+function sessionThatHeard(said: Int16Array, candidates: readonly SessionRecord[]): Heard | undefined {
+  for (const session of candidates) {
+    if (session.appendedMs === 0) continue
+    const heard = session.appendedPcm24k()
+    const lag = uplinkLag(said, heard)
+    if (lag !== undefined) return { session, heard, lag }
+  }
+  return undefined
+}
+
 function outcomeOf(summary: CallSummary, candidates: readonly SessionRecord[]): Outcome {
   const sentFrames = summary.streams.reduce((frames, stream) => frames + stream.sentFrames, 0)
   // A stream lives until the caller hangs up, so what it carried is the end of what was said.
   const said = decodeMulaw(summary.saidUlaw.slice(-sentFrames * FRAME_SAMPLES))
-  const own = candidates
-    .filter(({ appendedMs }) => appendedMs > 0)
-    .map((session) => ({ session, heard: session.appendedPcm24k() }))
-    .map((one) => ({ ...one, lag: uplinkLag(said, one.heard) }))
-    .find(({ lag }) => lag !== undefined)
-  const { session, lag = 0, heard = new Int16Array() } = own ?? {}
+  const { session, lag = 0, heard = new Int16Array() } = sessionThatHeard(said, candidates) ?? {}
   const repliedMs = session?.responses.reduce((sum, { audioMs }) => sum + audioMs, 0) ?? 0
   const receivedBytes = summary.streams.reduce((sum, stream) => sum + stream.receivedBytes, 0)
   const refused = session?.refused.map(({ message }) => `refused: ${message}`) ?? [

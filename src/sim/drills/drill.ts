@@ -3,6 +3,7 @@ import type { MemoryNetwork } from '../memory/memory-network.ts'
 import type { VirtualTime } from '../memory/virtual-time.ts'
 import type { ServerProcess } from '../server-process.ts'
 import type { World } from '../world.ts'
+import type { AlarmList } from './alarm-list.ts'
 
 /** What a drill runs against: a server in its world, and what the server has recorded. */
 export type DrillGround = {
@@ -13,6 +14,8 @@ export type DrillGround = {
   server?(): ServerProcess
   /** Starts the next server on the same data, once the one before has ended. */
   restart?(): Promise<ServerProcess>
+  /** What the server's log cries out, where the drill is told of it. */
+  readonly alarms?: AlarmList
   /** The clock of a world in which time is virtual, what lets it pass, and the network that joins all. */
   readonly virtual?: {
     readonly clock: VirtualClock

@@ -6,15 +6,18 @@ import {
   type DrillOptions,
   type DrillResult,
 } from './drill.ts'
+import { AlarmList } from './alarm-list.ts'
 import { drillCrash } from './crash.ts'
 import { drainEnv, drillDrain } from './drain.ts'
 import { faultCases } from './fault-cases.ts'
 import { drillFaults, faultsEnv } from './faults.ts'
 import { drillFuzzHttp, fuzzHttpEnv } from './fuzz-http.ts'
 import { drillFuzzMedia, fuzzMediaEnv } from './fuzz-media.ts'
+import { drillFuzzRealtime, fuzzRealtimeEnv } from './fuzz-realtime.ts'
 import { drillHandshake } from './handshake.ts'
 import { drillInterruptions } from './interruptions.ts'
 import { drillSignatures, signaturesEnv } from './signatures.ts'
+import { drillUpgradeFlood, upgradeFloodEnv } from './upgrade-flood.ts'
 import { drillWebsocketLimits, limitCaseCount, websocketLimitsEnv } from './websocket-limits.ts'
 import { drillSimulate, simulateEnv } from './simulate.ts'
 import { drillStrictVoice, drillVoice, strictVoiceEnv, voiceEnv } from './voice.ts'
@@ -41,12 +44,19 @@ const drills: Readonly<Record<string, Drill>> = {
   faults: { fullCount: faultCases.length, env: faultsEnv, apart: true, run: drillFaults },
   'fuzz-media': { fullCount: 1_000_000, env: fuzzMediaEnv, apart: true, run: drillFuzzMedia },
   'fuzz-http': { fullCount: 100_000, env: fuzzHttpEnv, apart: true, run: drillFuzzHttp },
+  'fuzz-realtime': {
+    fullCount: 1_000_000,
+    env: fuzzRealtimeEnv,
+    virtual: true,
+    run: drillFuzzRealtime,
+  },
   'websocket-limits': {
     fullCount: limitCaseCount,
     env: websocketLimitsEnv,
     apart: true,
     run: drillWebsocketLimits,
   },
+  'upgrade-flood': { fullCount: 150_000, env: upgradeFloodEnv, apart: true, run: drillUpgradeFlood },
   handshake: { fullCount: 30, env: {}, run: drillHandshake },
   voice: { fullCount: 4, env: voiceEnv, run: drillVoice },
   'voice-strict': { fullCount: 4, env: strictVoiceEnv, run: drillStrictVoice },
@@ -98,12 +108,9 @@ export async function* runDrills(
     const startedMs = clock.nowMs()
     const options = { seed, count: count ?? fullCount }
     const start = virtual ? grounds.virtual : apart ? grounds.apart : grounds.together
-    await using ground = await start({
-      env: { ...drillEnv, ...env },
-      seed,
-      logTo: { write: () => undefined },
-    })
-    const { numbers, missed } = await run(ground, options).catch(notRun)
+    const alarms = new AlarmList()
+    await using ground = await start({ env: { ...drillEnv, ...env }, seed, logTo: alarms })
+    const { numbers, missed } = await run({ ...ground, alarms }, options).catch(notRun)
     const seconds = Math.round((clock.nowMs() - startedMs) / 100) / 10
     yield { drill, ...options, seconds, ...numbers, ok: missed.length === 0, missed }
   }

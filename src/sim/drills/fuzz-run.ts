@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { type BesideNumbers, CallsBeside } from './calls-beside.ts'
+import { barsBeside, type BesideNumbers, CallsBeside } from './calls-beside.ts'
 import type { DrillGround, DrillNumber, DrillOptions } from './drill.ts'
 import { type ServerMetrics, ServerWatch } from './server-watch.ts'
 
@@ -75,10 +75,7 @@ export async function fuzzBeside(run: FuzzRun): Promise<FuzzOutcome> {
       [backgroundFailures === 0, `${backgroundFailures} tasks failed`],
       [alarms.length === 0, `errors logged: ${alarms.join(', ')}`],
       [!(memory.grownMb > MOST_GROWN_MB), `the server holds ${memory.grownMb} MB more`],
-      [healthy.lostFrames === 0, `${healthy.lostFrames} frames of healthy calls lost`],
-      [healthy.wrongSamples === 0, `${healthy.wrongSamples} samples of healthy calls changed`],
-      [healthy.unheardMs === 0, `${healthy.unheardMs} ms of replies in healthy calls lost`],
-      [healthy.errors.length === 0, `healthy calls went wrong: ${healthy.errors.join(', ')}`],
+      ...barsBeside(healthy),
     ],
   }
 }

@@ -65,6 +65,12 @@ export class ServerWatch {
     }
   }
 
+  /** Lines of a kind among the last of its log. */
+  countLines(kind: string): number {
+    const lines = this.#ground.server?.().log().split('\n') ?? []
+    return lines.filter((line) => entryOf(line)?.['kind'] === kind).length
+  }
+
   /** Everything that was weighed, in megabytes, and how much more is held than after the first time. */
   memory(): {
     readonly heldMb: readonly number[]

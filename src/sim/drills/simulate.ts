@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Clock } from '../../lib/clock.ts'
 import type { MemoryNetwork } from '../memory/memory-network.ts'
 import type { Scenario } from '../scenario.ts'
@@ -15,6 +13,7 @@ import {
   rounded,
   settingOf,
 } from './drill.ts'
+import { heapBytes } from './heap-bytes.ts'
 import { judgeRecord } from './judge-record.ts'
 import { judgeSilence } from './judge-silence.ts'
 import { judgeUplink } from './judge-uplink.ts'
@@ -234,16 +233,4 @@ function combined(verdicts: readonly Verdict[]): string {
   const all = createHash('sha256')
   for (const { hash } of verdicts) all.update(hash)
   return all.digest('hex').slice(0, 16)
-}
-
-/** Bytes in use once everything is collected that can be. */
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (isCallable(collect)) collect()
-  return process.memoryUsage().heapUsed
-}
-
-function isCallable(value: unknown): value is () => void {
-  return typeof value === 'function'
 }

@@ -14,7 +14,12 @@ const stateNames: Readonly<Record<string, string>> = {
 }
 
 /** A connection as one of its ends has it. */
-export type TcpEnd = { readonly localPort: number; readonly otherPort: number; readonly state: string }
+export type TcpEnd = {
+  readonly localPort: number
+  readonly otherAddress: string
+  readonly otherPort: number
+  readonly state: string
+}
 
 /** The kernel's IPv4 connections, each end of one on this machine by itself; undefined where they cannot be read. */
 export async function tcpTable(): Promise<readonly TcpEnd[] | undefined> {
@@ -25,8 +30,23 @@ export async function tcpTable(): Promise<readonly TcpEnd[] | undefined> {
     .flatMap((line) => {
       const [, local, other, state = ''] = line.trim().split(/\s+/)
       const name = stateNames[state]
-      return name === undefined ? [] : [{ localPort: portOf(local), otherPort: portOf(other), state: name }]
+      if (name === undefined) return []
+      return {
+        localPort: portOf(local),
+        otherAddress: addressOf(other),
+        otherPort: portOf(other),
+        state: name,
+      }
     })
+}
+
+/** The kernel writes an address as it lies in memory: on all machines that Node runs on, the last byte first. */
+function addressOf(address = ''): string {
+  const bytes = address.split(':')[0]?.match(/../g) ?? []
+  return bytes
+    .toReversed()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join('.')
 }
 
 function portOf(address: string | undefined): number {

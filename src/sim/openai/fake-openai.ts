@@ -8,6 +8,7 @@ import { systemClock } from '../../lib/clock.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { MemoryWebSocket } from '../memory/memory-web-socket.ts'
 import { MemoryWire } from '../memory/memory-wire.ts'
+import type { RawFrame } from './garbage.ts'
 import { readHandshake, refuse, writeRefusal } from './handshake.ts'
 import type { Handshake, HandshakeRules } from './handshake.ts'
 import type { FakeOpenAiOptions } from './fake-openai-options.ts'
@@ -37,6 +38,8 @@ export type FakeOpenAi = AsyncDisposable & {
   readonly refusedHandshakes: readonly { readonly status: number; readonly code: string | null }[]
   /** Breaks a live session: with a close frame when there is a code, else as if the wire were cut. */
   dropSession(sessionNumber: number, close?: { readonly code: number; readonly reason: string }): boolean
+  /** Sends what need not be an event over a live session. @returns false when there is no such session any more */
+  inject(sessionNumber: number, frames: readonly RawFrame[]): boolean
   /** Lets a caller's next session begin the script anew. */
   forgetCaller(safetyIdentifier: string): void
 }
@@ -123,6 +126,10 @@ class FakeServer implements FakeOpenAi {
     const session = this.#live.get(sessionNumber)
     session?.hangUp(close ? { kind: 'close', ...close } : { kind: 'cut' })
     return session !== undefined
+  }
+
+  inject(sessionNumber: number, frames: readonly RawFrame[]): boolean {
+    return this.#live.get(sessionNumber)?.inject(frames) ?? false
   }
 
   forgetCaller(safetyIdentifier: string): void {

@@ -75,6 +75,12 @@ export class SessionSocket {
     else this.#socket.terminate()
   }
 
+  /** Sends what need not be an event. @returns false when the connection is over */
+  inject(frames: readonly RawFrame[]): boolean {
+    this.#sendRaw(frames)
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
   #goDeaf(): void {
     this.#socket.pause()
     this.#deaf = this.#options.clock.setTimer(HALF_OPEN_MS, () => this.hangUp({ kind: 'cut' }))
