@@ -24,6 +24,8 @@ export type FaultCase = {
   /** What the caller does instead of listening on. */
   readonly steps?: ScenarioInput['caller']['steps']
   readonly rest?: readonly RestFault[]
+  /** So many sessions in a row are refused that the model counts as down, for other calls too. */
+  readonly looksDown?: true
 }
 
 /** What a caller asks: a noise, under a name of its own, so that the log tells when it began. */
@@ -103,15 +105,15 @@ const handshakeCases: readonly FaultCase[] = [
   model('429 once', 'answered', { ...refused('429'), session: 1 }),
   model('500 once', 'answered', { ...refused('500'), session: 1 }),
   model('401 always', 'answered', refused('401')),
-  model('500 always', 'answered', refused('500')),
+  { ...model('500 always', 'answered', refused('500')), looksDown: true },
   afterLoss('drop, then upgrade never answered', { kind: 'silentHandshake' }, once),
   afterLoss('drop, then 401', refused('401'), once),
   afterLoss('drop, then 403', refused('403'), once),
   afterLoss('drop, then 404', refused('404'), once),
   afterLoss('drop, then 429 once', refused('429'), once),
   afterLoss('drop, then 500 once', refused('500'), once),
-  afterLoss('drop, then 429 always', refused('429'), always),
-  afterLoss('drop, then 500 always', refused('500'), always),
+  { ...afterLoss('drop, then 429 always', refused('429'), always), looksDown: true },
+  { ...afterLoss('drop, then 500 always', refused('500'), always), looksDown: true },
 ]
 
 /** The caller says something during a spell, or after what they did, and is answered. */
@@ -137,7 +139,7 @@ const callerCases: readonly FaultCase[] = [
   callerCase('repeated media', { do: 'repeatMedia', ms: spellMs }),
   callerCase('repeated marks', { do: 'repeatMarks', ms: spellMs }),
   callerCase('timestamps leap forward', { do: 'jumpClock', byMs: 60_000 }),
-  callerCase('timestamps leap back', { do: 'jumpClock', byMs: -60_000 }),
+  callerCase('timestamps leap back', { do: 'jumpClock', byMs: -5_000 }, { do: 'pause', ms: 1_000 }),
   callerCase('jitter of up to 300 ms', { do: 'jitter', ms: spellMs, upToMs: 300 }),
   callerCase('5 % of the frames lost', { do: 'randomLoss', ms: spellMs, share: 0.05 }),
   callerCase('half a second lost', { do: 'lose', ms: 500 }),
@@ -162,6 +164,13 @@ export const faultCases: readonly FaultCase[] = [
   ...handshakeCases,
   ...callerCases,
   ...(['429', '500', 'none'] as const).flatMap((answer) => [hangUpCase(answer, 1), hangUpCase(answer)]),
+]
+
+/** Calls of every sort, the first of which brings into memory for good what later ones share. */
+export const warmUps: readonly FaultCase[] = [
+  { name: 'none', expected: 'served' },
+  model('401 always', 'answered', refused('401')),
+  hangUpCase('429', 1),
 ]
 
 /** The call that a fault meets. In a brief one the reply is short, and the caller asks again soon. */

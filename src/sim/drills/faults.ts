@@ -8,36 +8,41 @@ import { waitMs } from '../twilio/wait.ts'
 import {
   DrillError,
   type DrillGround,
-  type DrillNumber,
   type DrillOptions,
   type DrillResult,
   inLanes,
   missedBars,
-  rounded,
   settingOf,
 } from './drill.ts'
-import { type FaultCase, faultCases, QUESTION_MS, questionClip } from './fault-cases.ts'
+import {
+  describe,
+  megabytes,
+  type Met,
+  MOST_LATE_MS,
+  MOST_MORE_MEMORY,
+  missedBy,
+  missedOf,
+} from './fault-bars.ts'
+import { type FaultCase, faultCases, QUESTION_MS, questionClip, warmUps } from './fault-cases.ts'
 import { HealthyCalls } from './healthy-calls.ts'
-import type { Felt } from './lateness.ts'
-import { collectableEnv, heldBytes } from './server-memory.ts'
-import { type Stall, StallMeter } from './stall-meter.ts'
+import { type Felt, usuallyFelt } from './lateness.ts'
+import { collectableEnv, heldBytes, loopDelayMs } from './server-memory.ts'
+import { StallMeter } from './stall-meter.ts'
 import { strangerAt } from './stranger.ts'
 import { meetFault, type VictimOutcome } from './victim.ts'
 
 /** Settings of the server under this drill. */
 export const faultsEnv = collectableEnv
 
-const MOST_LATE_MS = 25
-const MOST_SILENT_MS = 3_000
-const MOST_UNDECIDED_MS = 12_000
-/** Media that do not come are waited for 15 s; then the call has to go. */
-const MOST_GONE_MS = 18_000
-/** What may be held beyond what was held before. */
-const MOST_MORE_MEMORY = 0.1
 /** A fault that seems to have made others late is met again: what the machine does beside does not come so often. */
 const MOST_TRIES = 3
-const FIRST_VICTIM = 4_155_550_160
+/** A model that counts as down is tried again after 15 s. */
+const DOWN_MS = 16_000
+const FIRST_VICTIM = 14_155_550_160
 const VICTIMS = 20
+const EDGE_MS = 100
+/** A shorter stretch before a fault is none to compare with. */
+const LEAST_QUIET_MS = 3_000
 /** For so long after a call that went wrong, what it left behind may still be felt. */
 const AFTER_MS = 1_000
 
@@ -60,17 +65,8 @@ type Scene = {
   readonly stalls: StallMeter | undefined
   /** Callers do not listen for long. */
   readonly brief: boolean
-  /** Stretches in which nothing has gone wrong, and nothing else was done either. */
-  readonly quiet: Stall[]
-}
-
-type Met = {
-  readonly fault: FaultCase
-  readonly outcome: VictimOutcome
-  /** What healthy calls felt of it, when they felt least. */
-  readonly felt: Felt
-  readonly tries: number
-  readonly heldBytes: number | undefined
+  /** What healthy calls felt in stretches in which nothing went wrong, and nothing else was done either. */
+  readonly quiet: Felt[]
 }
 
 /**
@@ -92,28 +88,33 @@ export async function drillFaults(
   const brief = sideBySide > 0
   const scene: Scene = { ground, clock, seed, healthy, stalls, brief, quiet: [] }
   await beQuiet(scene, quietMs)
-  const beforeBytes = await heldBytes(ground, clock)
+  if (ground.server) await inLanes(1, warmUps, (fault, index) => meet(scene, fault, index))
+  const startBytes = await heldBytes(ground, clock)
   const met = await inLanes(Math.max(1, sideBySide), chosen, (fault, index) => meet(scene, fault, index))
-  const quietLateMs = healthy.felt(scene.quiet, stalls)
-  const { over, refused } = healthy.troubles()
+  const quietLateMs = usuallyFelt(scene.quiet)
+  const endBytes = await heldBytes(ground, clock)
+  const troubles = healthy.troubles()
   const unrecorded = await countUnrecorded(ground, met)
-  const alive = await isAlive(ground, clock)
   const numbers = {
     faults: met.length,
     healthyCalls,
     quietLateMs,
-    ...(beforeBytes !== undefined && { heldMbBefore: megabytes(beforeBytes) }),
+    ...(startBytes !== undefined && { heldMbAtStart: megabytes(startBytes) }),
+    ...(endBytes !== undefined && { heldMbAtEnd: megabytes(endBytes) }),
     each: met.map(describe),
   }
   const missed = [
     ...missedBars([
-      [alive, 'The server is gone'],
-      [over === 0, `${over} healthy calls ended`],
-      [refused === 0, `${refused} events of healthy calls refused`],
+      [await isAlive(ground, clock), 'The server is gone'],
+      [troubles.length === 0, `${troubles.length} troubles of healthy calls, such as: ${troubles[0]}`],
       [unrecorded === 0, `${unrecorded} calls without an ending in their record`],
+      [
+        !((endBytes ?? 0) > (startBytes ?? 0) * (1 + MOST_MORE_MEMORY)),
+        `${megabytes(endBytes ?? 0)} MB held in the end, ${megabytes(startBytes ?? 0)} MB at the start`,
+      ],
     ]),
     // A world that stands still in the same process would make them late just as well.
-    ...met.flatMap((one) => missedBy(one, { quietLateMs: stalls ? quietLateMs : undefined, beforeBytes })),
+    ...met.flatMap((one) => missedBy(one, stalls && quietLateMs)),
   ]
   return { numbers, missed }
 }
@@ -123,30 +124,44 @@ async function meet(scene: Scene, fault: FaultCase, index: number): Promise<Met>
   const { ground, clock, seed, brief, healthy, stalls, quiet } = scene
   const { world } = ground
   const from = `+${FIRST_VICTIM + (index % VICTIMS)}`
+  const before = await heldBytes(ground, clock)
   let best: Felt | undefined
+  let bad: VictimOutcome | undefined
   for (let tries = 1; ; tries++) {
+    await loopDelayMs(ground)
     const startMs = clock.nowMs()
     const outcome = await meetFault(world, fault, { from, brief, seed: seed + index })
     await waitMs(clock, AFTER_MS, AbortSignal.any([]))
-    const fromMs = outcome.faultAtMs ?? outcome.overAtMs
-    quiet.push({ fromMs: startMs, toMs: fromMs })
-    const felt = healthy.felt([{ fromMs, toMs: outcome.overAtMs + AFTER_MS }], stalls)
+    // What was just on its way when the fault struck may feel it too.
+    const fromMs = (outcome.faultAtMs ?? outcome.overAtMs) - EDGE_MS
+    if (fromMs - startMs > LEAST_QUIET_MS) quiet.push(healthy.felt({ fromMs: startMs, toMs: fromMs }, stalls))
+    const felt = healthy.felt({ fromMs, toMs: outcome.overAtMs + AFTER_MS }, stalls)
     if (best === undefined || worst(felt) < worst(best)) best = felt
-    const costMs = worst(best) - worst(healthy.felt(quiet, stalls))
-    const again = stalls && costMs > MOST_LATE_MS && missedOf(fault, outcome).length === 0
-    if (again && tries < MOST_TRIES) continue
-    return { fault, outcome, felt: best, tries, heldBytes: await heldBytes(ground, clock) }
+    if (fault.looksDown) await waitMs(clock, DOWN_MS, AbortSignal.any([]))
+    const costMs = worst(best) - worst(usuallyFelt(quiet))
+    if (missedOf(fault, outcome).length > 0) bad ??= outcome
+    if (stalls && costMs > MOST_LATE_MS && tries < MOST_TRIES) continue
+    const loop = await loopDelayMs(ground)
+    const after = await heldBytes(ground, clock)
+    return {
+      fault,
+      outcome: bad ?? outcome,
+      felt: best,
+      tries,
+      loopDelayMs: loop,
+      heldBytes: { before, after },
+    }
   }
 }
 
 function worst({ up, down }: Felt): number {
-  return Math.max(up.max, down.max)
+  return Math.max(up, down)
 }
 
-async function beQuiet({ clock, quiet }: Scene, durationMs: number): Promise<void> {
+async function beQuiet({ clock, quiet, healthy, stalls }: Scene, durationMs: number): Promise<void> {
   const fromMs = clock.nowMs()
   await waitMs(clock, durationMs, AbortSignal.any([]))
-  quiet.push({ fromMs, toMs: clock.nowMs() })
+  quiet.push(healthy.felt({ fromMs, toMs: clock.nowMs() }, stalls))
 }
 
 function caseOf(name: string): FaultCase {
@@ -173,65 +188,4 @@ const recorded = z.object({ call: z.object({ ending: z.string() }) })
 async function countUnrecorded(ground: DrillGround, met: readonly Met[]): Promise<number> {
   const records = await inLanes(1, met, ({ outcome }) => ground.record(outcome.callSid))
   return records.filter((record) => !recorded.safeParse(record).success).length
-}
-
-function megabytes(bytes: number): number {
-  return rounded(bytes / 1_048_576, 1)
-}
-
-function describe({ fault, outcome, felt, tries, heldBytes: held }: Met): DrillNumber {
-  const { toldMs, silentMs, decidedMs, decided, goneMs } = outcome
-  const isOver = fault.expected === 'gone' || fault.expected === 'ends'
-  const heard = { toldMs: rounded(toldMs, 0), silentMs, decidedMs: rounded(decidedMs, 0), decided }
-  return {
-    fault: fault.name,
-    expected: fault.expected,
-    ...(isOver ? { goneMs: rounded(goneMs, 0) } : heard),
-    endedBy: outcome.endedBy,
-    sessions: outcome.sessions,
-    refused: outcome.refused.length,
-    lateMs: { up: felt.up.max, down: felt.down.max, tries },
-    ...(held !== undefined && { heldMb: megabytes(held) }),
-  }
-}
-
-/** The bars that one fault missed. */
-function missedBy(
-  { fault, outcome, felt, heldBytes: held }: Met,
-  before: { readonly quietLateMs: Felt | undefined; readonly beforeBytes: number | undefined },
-): readonly string[] {
-  const { quietLateMs, beforeBytes } = before
-  const cost = (way: 'up' | 'down'): number =>
-    quietLateMs ? rounded(felt[way].max - quietLateMs[way].max, 1) : 0
-  return [
-    ...missedOf(fault, outcome),
-    ...missedBars([
-      [cost('up') <= MOST_LATE_MS, `healthy callers were heard ${cost('up')} ms later than without a fault`],
-      [cost('down') <= MOST_LATE_MS, `healthy callers heard the model ${cost('down')} ms later than without`],
-      [
-        held === undefined || beforeBytes === undefined || held <= beforeBytes * (1 + MOST_MORE_MEMORY),
-        `${megabytes(held ?? 0)} MB held after it, ${megabytes(beforeBytes ?? 0)} MB before all`,
-      ],
-    ]),
-  ].map((sentence) => `${fault.name}: ${sentence}`)
-}
-
-/** What the call that met the fault has to complain of. */
-function missedOf({ expected }: FaultCase, outcome: VictimOutcome): readonly string[] {
-  const { faultAtMs, refused, errors, toldMs, silentMs, decidedMs, goneMs } = outcome
-  if (faultAtMs === undefined) return ['the fault did not strike']
-  const isOver = expected === 'gone' || expected === 'ends'
-  const mostGoneMs = expected === 'gone' ? MOST_GONE_MS : MOST_UNDECIDED_MS
-  return missedBars([
-    [isOver || expected !== 'lost' || toldMs <= MOST_SILENT_MS, `not told for ${ms(toldMs)}`],
-    [isOver || (silentMs <= MOST_SILENT_MS && toldMs < Infinity), `silence of ${ms(silentMs)}`],
-    [isOver || decidedMs <= MOST_UNDECIDED_MS, `neither heard again nor politely ended for ${ms(decidedMs)}`],
-    [!isOver || goneMs <= mostGoneMs, `call or session there for ${ms(goneMs)} more`],
-    [refused.length === 0, `${refused.length} events refused (${[...new Set(refused)].join(', ')})`],
-    [errors.length === 0, `the call went wrong (${errors[0]})`],
-  ])
-}
-
-function ms(value: number): string {
-  return value < Infinity ? `${rounded(value, 0)} ms` : 'for ever'
 }

@@ -3,82 +3,110 @@ import type { SessionRecord } from '../openai/session-record.ts'
 import { type Scenario, scenarioFrom } from '../scenario.ts'
 import type { Ring, World } from '../world.ts'
 import type { WorldEntry } from '../world-entry.ts'
-import { DownlinkLateness, type Felt, type Lateness, lateMsOf, UplinkLateness } from './lateness.ts'
+import { DownlinkLateness, type Felt, UplinkLateness, worstLateMs } from './lateness.ts'
 import type { Stall, StallMeter } from './stall-meter.ts'
 
 /** Numbers of the callers who have nothing to fear, one each. */
-const FIRST_CALLER = 4_155_550_110
-/** A turn takes a good three seconds, so that they talk for half an hour. */
-const TURNS = 320
+const FIRST_CALLER = 14_155_550_110
+/** A turn takes four seconds: they talk for a minute and a half, and ring again. */
+const TURNS = 20
 const REPLY_MS = 1_500
 
 const audioOf = z.object({ bytes: z.number() })
 const appended = z.object({ audio: audioOf })
 const emitted = z.object({ delta: audioOf })
 
+/** One call of a healthy caller. */
 type Talk = {
   readonly ring: Ring
-  readonly sessions: SessionRecord[]
-  readonly up: UplinkLateness
   readonly down: DownlinkLateness
+  readonly sessions: Map<number, { readonly record: SessionRecord; readonly up: UplinkLateness }>
 }
 
-/** Calls in which nothing goes wrong, and how late their audio is. */
+/** Callers to whom nothing happens, who talk and ring again and again, and how late their audio is. */
 export class HealthyCalls implements AsyncDisposable {
+  readonly #world: World
   readonly #talks: Talk[] = []
   readonly #bySession = new Map<number, Talk | undefined>()
+  readonly #troubles: string[] = []
   readonly #watch: Disposable
+  #callers: readonly Promise<void>[] = []
+  #over = false
 
   private constructor(world: World) {
+    this.#world = world
     this.#watch = world.watch((seen) => this.#note(seen))
   }
 
-  /** Rings so many times, one after another; each caller then talks until this is disposed of. */
+  /** Lets so many callers ring, one after another; they talk until this is disposed of. */
   static async start(
     world: World,
     options: { readonly count: number; readonly seed: number },
   ): Promise<HealthyCalls> {
     const calls = new HealthyCalls(world)
     for (let index = 0; index < options.count; index++) {
-      const ring = await world.ring(scenarioOf(index, options.seed))
-      calls.#talks.push({ ring, sessions: [], up: new UplinkLateness(), down: new DownlinkLateness() })
+      const scenario = scenarioOf(index, options.seed)
+      const talk = await calls.#ring(scenario)
+      calls.#callers = [...calls.#callers, calls.#talkOn(talk, scenario)]
     }
     return calls
   }
 
-  /** How late audio was in some stretches of time, both ways. */
-  felt(stretches: readonly Stall[], stalls: StallMeter | undefined): Felt {
-    const found = (way: 'up' | 'down'): Lateness[] =>
-      this.#talks.flatMap((talk) => stretches.flatMap((stretch) => talk[way].within(stretch)))
-    return { up: lateMsOf(found('up'), stalls), down: lateMsOf(found('down'), stalls) }
+  /** How late audio was at worst in a stretch of time, both ways. */
+  felt(stretch: Stall, stalls: StallMeter | undefined): Felt {
+    const up = this.#talks
+      .flatMap(({ sessions }) => [...sessions.values()])
+      .flatMap((session) => session.up.within(stretch))
+    const down = this.#talks.flatMap((talk) => talk.down.within(stretch))
+    return { up: worstLateMs(up, stalls), down: worstLateMs(down, stalls) }
   }
 
-  /** Calls that are over although nobody wanted that, and events that the model refused. */
-  troubles(): { readonly over: number; readonly refused: number } {
-    return {
-      over: this.#talks.filter(({ ring }) => !ring.call.isLive()).length,
-      refused: this.#talks
-        .flatMap(({ sessions }) => sessions)
-        .reduce((sum, session) => sum + session.refused.length, 0),
-    }
+  /** What has gone wrong in these calls so far, though nothing should. */
+  troubles(): readonly string[] {
+    const refused = this.#talks
+      .flatMap(({ sessions }) => [...sessions.values()])
+      .flatMap(({ record }) => record.refused)
+      .map(({ causeType, code }) => `${causeType} refused (${code})`)
+    const lost = this.#talks.filter(({ sessions }) => sessions.size > 1).map(() => 'a session lost')
+    return [...this.#troubles, ...refused, ...lost]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true
     this.#watch[Symbol.dispose]()
     for (const { ring } of this.#talks) ring.call.hangUp()
-    await Promise.all(this.#talks.map(({ ring }) => ring.ended))
+    await Promise.all(this.#callers)
+  }
+
+  async #ring(scenario: Scenario): Promise<Talk> {
+    const ring = await this.#world.ring(scenario)
+    const talk = { ring, down: new DownlinkLateness(), sessions: new Map() }
+    this.#talks.push(talk)
+    return talk
+  }
+
+  async #talkOn(first: Talk, scenario: Scenario): Promise<void> {
+    for (let talk = first; ; talk = await this.#ring(scenario)) {
+      if (this.#over) talk.ring.call.hangUp()
+      const { summary } = await talk.ring.ended
+      if (this.#over) return
+      if (summary.errors.length > 0 || summary.endedBy !== 'caller') {
+        this.#troubles.push(`ended by ${summary.endedBy} (${summary.errors[0] ?? 'no error'})`)
+      }
+    }
   }
 
   #note({ side, entry }: WorldEntry): void {
     if (side === 'twilio') {
       if (entry.kind !== 'stream' || entry.event !== 'media' || entry.direction !== 'in') return
-      const talk = this.#talks.find(({ ring }) => ring.call.sid === entry.callSid)
+      const talk = this.#talks.findLast(({ ring }) => ring.call.sid === entry.callSid)
       talk?.down.arrive(entry.atMs, entry.bytes ?? 0)
       return
     }
     if (entry.kind === 'client' && entry.type === 'input_audio_buffer.append') {
       const { data } = appended.safeParse(entry.event)
-      if (data) this.#talkOf(entry.sessionNumber)?.up.append(entry.atMs, data.audio.bytes)
+      const session = this.#talkOf(entry.sessionNumber)?.sessions.get(entry.sessionNumber)
+      if (data) session?.up.append(entry.atMs, data.audio.bytes)
     }
     if (entry.kind === 'server' && entry.type === 'response.output_audio.delta') {
       const { data } = emitted.safeParse(entry.event)
@@ -86,16 +114,16 @@ export class HealthyCalls implements AsyncDisposable {
     }
   }
 
-  #talkOf(sessionNumber: number): Talk | undefined {
-    if (!this.#bySession.has(sessionNumber)) {
-      const sessionOf = ({ ring }: Talk): SessionRecord | undefined =>
-        ring.sessions().find(({ connection }) => connection.sessionNumber === sessionNumber)
-      const talk = this.#talks.find(sessionOf)
-      const session = talk && sessionOf(talk)
-      if (session) talk.sessions.push(session)
-      this.#bySession.set(sessionNumber, talk)
+  #talkOf(number: number): Talk | undefined {
+    if (!this.#bySession.has(number)) {
+      const recordOf = ({ ring }: Talk): SessionRecord | undefined =>
+        ring.sessions().find(({ connection }) => connection.sessionNumber === number)
+      const talk = this.#talks.findLast(recordOf)
+      const record = talk && recordOf(talk)
+      if (record) talk.sessions.set(number, { record, up: new UplinkLateness() })
+      this.#bySession.set(number, talk)
     }
-    return this.#bySession.get(sessionNumber)
+    return this.#bySession.get(number)
   }
 }
 
@@ -103,7 +131,8 @@ function scenarioOf(index: number, seed: number): Scenario {
   const turn = [
     { do: 'noise', ms: 400, dbfs: -20 },
     { do: 'waitForReply', ms: 300 },
-    { do: 'waitForQuiet', ms: 700 },
+    // Longer than a pause that a busy machine makes in a reply: nobody is to be interrupted.
+    { do: 'waitForQuiet', ms: 1_500 },
   ] as const
   return scenarioFrom({
     name: 'drill-healthy',
@@ -114,7 +143,9 @@ function scenarioOf(index: number, seed: number): Scenario {
       steps: [
         { do: 'waitForReply', ms: 500 },
         { do: 'waitForQuiet', ms: 700 },
-        ...Array.from({ length: TURNS }, () => turn).flat(),
+        // Not all at the same time for ever: nobody rings again while all others do.
+        ...Array.from({ length: TURNS - index }, () => turn).flat(),
+        { do: 'hangUp' },
       ],
     },
     model: {

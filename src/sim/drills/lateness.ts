@@ -5,41 +5,45 @@ import type { Stall, StallMeter } from './stall-meter.ts'
 /** How late one piece of audio was, at the time at which it should have come. */
 export type Lateness = { readonly dueMs: number; readonly lateMs: number }
 
-/** How late audio was in a stretch of time, both ways, in milliseconds. */
-export type Felt = { readonly up: LateMs; readonly down: LateMs }
-type LateMs = { readonly p99: number; readonly max: number }
+/** How late audio was at worst, to the model and to the caller, in milliseconds. */
+export type Felt = { readonly up: number; readonly down: number }
 
 /** Bytes of PCM at 24 kHz per millisecond. */
 const MODEL_BYTES_PER_MS = 48
+/** Before it is ready, a session is given nothing, and afterwards all of that at once. */
+const OPENING_MS = 1_000
 /** The filters of the downlink keep back less than this at the end of a reply. */
 const SLACK_MS = 30
 
 /**
- * How late the audio of one call is on its way to the model. Its frames leave every 20 ms without drift, so the most
+ * How late the audio of one session is on its way to the model. Its frames leave every 20 ms without drift, so the most
  * punctual one tells when each of the others should have come: no clock of another process is needed.
  */
 export class UplinkLateness {
-  readonly #arrivals: { readonly atMs: number; readonly audioMs: number }[] = []
-  #audioMs = 0
+  readonly #atMs: number[] = []
+  readonly #audioMs: number[] = []
+  #appendedMs = 0
   /** When the first sample would have come, had everything been as punctual as the most punctual piece. */
   #originMs = Infinity
 
   /** A piece has come to the model. */
   append(atMs: number, bytes: number): void {
-    this.#audioMs += bytes / MODEL_BYTES_PER_MS
-    this.#arrivals.push({ atMs, audioMs: this.#audioMs })
-    this.#originMs = Math.min(this.#originMs, atMs - this.#audioMs)
+    this.#appendedMs += bytes / MODEL_BYTES_PER_MS
+    this.#atMs.push(atMs)
+    this.#audioMs.push(this.#appendedMs)
+    this.#originMs = Math.min(this.#originMs, atMs - this.#appendedMs)
   }
 
-  /** The pieces that were due in a stretch of time. */
+  /** The pieces that were due in a stretch of time; not those that were kept until the session was ready. */
   within(stretch: Stall): readonly Lateness[] {
+    const measuredFromMs = Math.max(stretch.fromMs, (this.#atMs[0] ?? 0) + OPENING_MS)
     const found: Lateness[] = []
     // From the latest backwards: nothing comes before it is due.
-    for (let index = this.#arrivals.length - 1; index >= 0; index--) {
-      const { atMs, audioMs } = this.#arrivals[index] ?? { atMs: -Infinity, audioMs: 0 }
-      if (atMs < stretch.fromMs) break
-      const dueMs = this.#originMs + audioMs
-      if (dueMs >= stretch.fromMs && dueMs < stretch.toMs) found.push({ dueMs, lateMs: atMs - dueMs })
+    for (let index = this.#atMs.length - 1; index >= 0; index--) {
+      const atMs = this.#atMs[index] ?? -Infinity
+      if (atMs < measuredFromMs) break
+      const dueMs = this.#originMs + (this.#audioMs[index] ?? 0)
+      if (dueMs >= measuredFromMs && dueMs < stretch.toMs) found.push({ dueMs, lateMs: atMs - dueMs })
     }
     return found
   }
@@ -78,14 +82,28 @@ export class DownlinkLateness {
 }
 
 /**
- * How late pieces of audio were at worst.
+ * How late pieces of audio were at worst, in milliseconds; 0 of none.
  * @param stalls of this process, which are no lateness of the server; none where both are one process
  */
-export function lateMsOf(found: readonly Lateness[], stalls: StallMeter | undefined): LateMs {
-  const lateMs = found.map(({ dueMs, lateMs: late }) => {
-    const stalledMs = stalls?.stalledMs({ fromMs: dueMs, toMs: dueMs + late }) ?? 0
-    return Math.max(0, late - stalledMs)
-  })
-  const max = lateMs.reduce((most, each) => Math.max(most, each), 0)
-  return { p99: lateMs.length === 0 ? 0 : rounded(percentile(lateMs, 0.99), 1), max: rounded(max, 1) }
+export function worstLateMs(found: readonly Lateness[], stalls: StallMeter | undefined): number {
+  const worst = found.reduce((most, { dueMs, lateMs }) => {
+    if (lateMs <= most) return most
+    return Math.max(most, lateMs - (stalls?.stalledMs({ fromMs: dueMs, toMs: dueMs + lateMs }) ?? 0))
+  }, 0)
+  return rounded(worst, 1)
+}
+
+/**
+ * What can be felt in a stretch of time in which nothing goes wrong: of ten such stretches, in nine no more. One time
+ * at which the machine stood still says nothing of the others.
+ */
+export function usuallyFelt(quiet: readonly Felt[]): Felt {
+  const share = (way: 'up' | 'down'): number =>
+    quiet.length === 0
+      ? 0
+      : percentile(
+          quiet.map((felt) => felt[way]),
+          0.9,
+        )
+  return { up: share('up'), down: share('down') }
 }

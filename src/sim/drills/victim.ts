@@ -25,6 +25,8 @@ export type VictimOutcome = {
   readonly toldMs: number
   /** The longest silence until then. */
   readonly silentMs: number
+  /** The longest silence until it was decided what becomes of the call. */
+  readonly undecidedSilenceMs: number
   /** Until the model was heard again, or the last words began; infinite when neither came. */
   readonly decidedMs: number
   readonly decided: 'speaksAgain' | 'lastWords' | 'never'
@@ -112,7 +114,7 @@ function judge(met: {
   const timeline = timelineOf(summary.sid, sessions, met.seen)
   const faultAtMs = ring.faults()[0]?.atMs
   const struckMs = faultAtMs ?? endedAtMs
-  const askedMs = fault.expected === 'answered' ? first(timeline.asked, struckMs) : undefined
+  const askedMs = fault.expected === 'answered' ? dueMs(timeline, struckMs) : undefined
   const fromMs = Math.max(askedMs ?? struckMs, summary.answeredAtMs ?? 0)
   const heardMs = Math.min(
     first(timeline.arrivals, fromMs) ?? Infinity,
@@ -127,6 +129,7 @@ function judge(met: {
     overAtMs,
     toldMs: heardMs - fromMs,
     silentMs: longestSilenceMs(summary, { fromMs, toMs: Math.min(heardMs, endedAtMs) }),
+    undecidedSilenceMs: longestSilenceMs(summary, { fromMs, toMs: Math.min(again, last, endedAtMs) }),
     decidedMs: Math.min(again, last) - fromMs,
     decided: again <= last ? (again < Infinity ? 'speaksAgain' : 'never') : 'lastWords',
     goneMs: sessions.every(({ end }) => end) ? overAtMs - struckMs : Infinity,
@@ -138,6 +141,13 @@ function judge(met: {
       .map(({ causeType, code }) => `${causeType}: ${code}`),
     errors: summary.errors,
   }
+}
+
+/** When an answer became due after a fault; no answer is due of a network that has taken the call over. */
+function dueMs({ asked, said }: Timeline, struckMs: number): number | undefined {
+  const askedMs = first(asked, struckMs)
+  const takenOverMs = first(said, struckMs) ?? Infinity
+  return askedMs !== undefined && askedMs < takenOverMs ? askedMs : undefined
 }
 
 /** When audio came to the telephone that the model had emitted after a moment. */

@@ -176,7 +176,8 @@ export class MediaStream implements SoundSource {
   #sendAudio(said: Uint8Array, fate: FrameFate, atMs: number): void {
     this.#fate = fate
     this.#firstFrameAtMs ??= atMs
-    const timestamp = this.#options.firstTimestampMs + this.#frames++ * FRAME_MS + fate.clockMs
+    // A clock that leaps back stops at its start: no message has a time before its stream.
+    const timestamp = Math.max(0, this.#options.firstTimestampMs + this.#frames++ * FRAME_MS + fate.clockMs)
     if (!this.#socket || this.#frozen) return
     if (fate.lost) {
       this.#uplink.skipFrame(fate)

@@ -1,36 +1,42 @@
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../../src/lib/virtual-clock.ts'
-import { DownlinkLateness, lateMsOf, UplinkLateness } from '../../../src/sim/drills/lateness.ts'
+import {
+  DownlinkLateness,
+  UplinkLateness,
+  usuallyFelt,
+  worstLateMs,
+} from '../../../src/sim/drills/lateness.ts'
 import { StallMeter } from '../../../src/sim/drills/stall-meter.ts'
 
 const FRAME_BYTES = 960
 const always = { fromMs: -Infinity, toMs: Infinity }
 
-/** Frames of 20 ms, each so late. */
+/** A second of punctual frames of 20 ms, then frames that are each so late. */
 function uplink(lateMs: readonly number[]): UplinkLateness {
   const up = new UplinkLateness()
-  lateMs.forEach((late, index) => up.append(500 + (index + 1) * 20 + late, FRAME_BYTES))
+  for (let frame = 1; frame <= 51; frame++) up.append(frame * 20, FRAME_BYTES)
+  lateMs.forEach((late, index) => up.append(1_040 + index * 20 + late, FRAME_BYTES))
   return up
 }
 
 describe('UplinkLateness', () => {
   it('measures against the most punctual piece, wherever it stands', () => {
-    const late = uplink([3, 3, 43, 23, 3, 1, 3]).within(always)
-    expect(late.map(({ lateMs }) => lateMs).toReversed()).toEqual([2, 2, 42, 22, 2, 0, 2])
+    const late = uplink([3, 3, 43, 23, 3, -2, 3]).within(always)
+    expect(late.map(({ lateMs }) => lateMs).toReversed()).toEqual([5, 5, 45, 25, 5, 0, 5])
   })
 
   it('finds what was due in a stretch, also when it came after it', () => {
-    const late = uplink([0, 0, 300, 280, 260]).within({ fromMs: 560, toMs: 580 })
-    expect(late).toEqual([{ dueMs: 560, lateMs: 300 }])
+    const late = uplink([0, 0, 300, 280, 260]).within({ fromMs: 1_080, toMs: 1_100 })
+    expect(late).toEqual([{ dueMs: 1_080, lateMs: 300 }])
   })
 
-  it('does not take audio that was kept and came at once for punctual', () => {
+  it('leaves out what was kept until the session was ready', () => {
     const up = new UplinkLateness()
     for (let frame = 0; frame < 10; frame++) up.append(1_000, FRAME_BYTES)
-    up.append(1_020, FRAME_BYTES)
-    expect(up.within(always).map(({ lateMs }) => lateMs)).toEqual([
-      0, 0, 20, 40, 60, 80, 100, 120, 140, 160, 180,
-    ])
+    for (let frame = 1; frame <= 60; frame++) up.append(1_000 + frame * 20, FRAME_BYTES)
+    const late = up.within(always)
+    expect(late).toHaveLength(11)
+    expect(late.every(({ lateMs }) => lateMs === 0)).toBe(true)
   })
 })
 
@@ -70,7 +76,7 @@ describe('DownlinkLateness', () => {
   })
 })
 
-describe('lateMsOf()', () => {
+describe('worstLateMs()', () => {
   it('leaves out what the process itself stood still', () => {
     const clock = new VirtualClock()
     let sleepMs = 0
@@ -85,12 +91,22 @@ describe('lateMsOf()', () => {
     sleepMs = 0
     clock.advance(500)
     const found = [{ dueMs: 105, lateMs: 80 }]
-    const { max } = lateMsOf(found, stalls)
-    expect(max).toBeLessThan(30)
-    expect(lateMsOf(found, undefined).max).toBe(80)
+    expect(worstLateMs(found, stalls)).toBeLessThan(30)
+    expect(worstLateMs(found, undefined)).toBe(80)
   })
 
   it('is nought of nothing', () => {
-    expect(lateMsOf([], undefined)).toEqual({ p99: 0, max: 0 })
+    expect(worstLateMs([], undefined)).toBe(0)
+  })
+})
+
+describe('usuallyFelt()', () => {
+  it('is what nine of ten quiet stretches stay below, however bad the tenth was', () => {
+    const quiet = Array.from({ length: 10 }, (_, index) => ({ up: 10 + index, down: 1 }))
+    expect(usuallyFelt([...quiet.slice(0, 9), { up: 5_000, down: 5_000 }])).toEqual({ up: 18, down: 1 })
+  })
+
+  it('is nought of none', () => {
+    expect(usuallyFelt([])).toEqual({ up: 0, down: 0 })
   })
 })

@@ -48,11 +48,17 @@ describe('MediaStream, faults of the caller’s leg', () => {
 
   it('jumpClock: timestamps leap forward and back', async () => {
     await using world = await onStream(
-      steps({ do: 'jumpClock', byMs: 60_000 }, { do: 'pause', ms: 100 }, { do: 'jumpClock', byMs: -61_000 }),
+      steps({ do: 'jumpClock', byMs: 60_000 }, { do: 'pause', ms: 100 }, { do: 'jumpClock', byMs: -60_100 }),
     )
     await world.pass(500)
-    expect(steps20(mediaOf(world)).filter((step) => step !== 20)).toEqual([60_020, -60_980])
+    expect(steps20(mediaOf(world)).filter((step) => step !== 20)).toEqual([60_020, -60_080])
     expect(faultsOf(world).map((fault) => (fault as unknown[])[2])).toEqual(['jumpClock', 'jumpClock'])
+  })
+
+  it('jumpClock: no timestamp is before the start of its stream', async () => {
+    await using world = await onStream(steps({ do: 'jumpClock', byMs: -60_000 }))
+    await world.pass(300)
+    expect(mediaOf(world).at(-1)?.timestamp).toBe(0)
   })
 
   it('jitter: frames bunch up, and none is lost or out of order', async () => {
