@@ -48,7 +48,7 @@ function opening(state: CallState, atMs: number): Step {
   )
 }
 
-/** The stream is over. Only a stop says that the caller hung up; a bare close may be followed by another stream. */
+/** The stream is over. Only a stop says that the caller hung up; a broken one may be followed by another stream. */
 export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step {
   if (state.phase === 'hangingUp') return wrapUp(state, 'agentHungUp', event.heard)
   switch (event.reason) {
@@ -57,10 +57,11 @@ export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step 
     case 'shutdown':
       return wrapUp(state, 'shutdown', event.heard)
     case 'closed':
+    // Closed by us, for what came over it: the network asks what comes next all the same, and the caller did nothing.
+    case 'protocolError':
       return state.phase === 'closing'
         ? chain(state, (now) => settleCut(now, event.heard), hangUp)
         : detach(state, event)
-    case 'protocolError':
     case 'mediaSilence':
     case 'backpressure':
       return chain(

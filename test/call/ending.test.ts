@@ -82,29 +82,27 @@ describe('step() ending', () => {
     expect(call.feed(started).effects).toEqual([])
   })
 
-  it('a socket that breaks waits for the next stream and goes on without greeting again', () => {
-    const call = new Fed().feed(...opened, { kind: 'streamEnded', reason: 'closed', heard: [] })
-    expect(call.state.phase).toBe('detached')
-    call.feed({ kind: 'timer', name: 'detachedSession', heard: [] })
-    expect(call.did('closeSession')).toHaveLength(1)
-    call.feed({ ...started, streamSid: 'MZ2', sessionAlive: false })
-    expect(call.did('openSession', 'playClip')).toEqual([{ kind: 'openSession', resumed: true }])
-    call.feed(
-      { kind: 'streamEnded', reason: 'closed', heard: [] },
-      { kind: 'timer', name: 'reattach', heard: [] },
-    )
-    expect(call.did('hangUp')).toHaveLength(1)
-  })
-
-  it.each(['protocolError', 'mediaSilence', 'backpressure'] as const)(
-    'a stream that ended by %s is hung up',
+  it.each(['closed', 'protocolError'] as const)(
+    'a stream that ended by %s waits for the next one and goes on without greeting again',
     (reason) => {
       const call = new Fed().feed(...opened, { kind: 'streamEnded', reason, heard: [] })
+      expect(call.state.phase).toBe('detached')
+      expect(call.did('hangUp')).toEqual([])
+      call.feed({ kind: 'timer', name: 'detachedSession', heard: [] })
+      expect(call.did('closeSession')).toHaveLength(1)
+      call.feed({ ...started, streamSid: 'MZ2', sessionAlive: false })
+      expect(call.did('openSession', 'playClip')).toEqual([{ kind: 'openSession', resumed: true }])
+      call.feed({ kind: 'streamEnded', reason, heard: [] }, { kind: 'timer', name: 'reattach', heard: [] })
       expect(call.did('hangUp')).toHaveLength(1)
-      call.feed({ kind: 'hangUpDone', ok: true, heard: [] })
-      expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'streamLost' }])
     },
   )
+
+  it.each(['mediaSilence', 'backpressure'] as const)('a stream that ended by %s is hung up', (reason) => {
+    const call = new Fed().feed(...opened, { kind: 'streamEnded', reason, heard: [] })
+    expect(call.did('hangUp')).toHaveLength(1)
+    call.feed({ kind: 'hangUpDone', ok: true, heard: [] })
+    expect(call.did('finish')).toEqual([{ kind: 'finish', ending: 'streamLost' }])
+  })
 
   it('a final status ends a call whose socket says nothing', () => {
     const call = new Fed().feed(...opened, { kind: 'statusChanged', status: 'completed', heard: [] })
