@@ -1,10 +1,13 @@
 import { giveUpModel } from './ending.ts'
 import type { CallEvent, Heard } from './event.ts'
 import { rotationTimer } from './rotation.ts'
-import { playClip, withTurns } from './sounding.ts'
+import { interrupt, playClip, playOwed, withTurns } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
 import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
 import { AFTER_SILENCE_MS, due, oweResumption } from './waiting.ts'
+
+/** A caller waits no longer for what becomes of the call: a flood that would take longer to hear is cut off. */
+const MOST_QUEUED_MS = 12_000
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -19,10 +22,31 @@ export function onSessionReady(state: CallState, event: Of<'sessionReady'>): Ste
 /** The session is gone: another one is dialled where that can help, and what was owed to the caller stays owed. */
 export function onSessionLost(state: CallState, event: Of<'sessionLost'>): Step {
   const log = { kind: 'log', level: 'warn', event: 'modelLost', fields: { code: event.code } } as const
-  const lost = withoutSession(state, event.heard)
   const goesOn = state.phase === 'live' || (state.phase === 'ringing' && event.retryable)
-  const step = goesOn ? chain(lost.state, (now) => redial(now, event)) : unchanged(lost.state)
-  return { state: step.state, effects: [log, ...lost.effects, ...step.effects] }
+  const step = chain(
+    state,
+    (now) => withoutSession(now, event.heard),
+    (now) => withoutFlood(now, event),
+    (now) => (goesOn ? redial(now, event) : unchanged(now)),
+  )
+  return { state: step.state, effects: [log, ...step.effects] }
+}
+
+/** Audio that a session flooded the call with is not what a caller is to hear for a minute: the next thing comes now. */
+function withoutFlood(state: CallState, { code, heard, atMs }: Of<'sessionLost'>): Step {
+  const unheardMs = heard.reduce((sum, one) => sum + one.sentMs - one.heardMs, 0)
+  if (state.phase !== 'live' || code !== 'flooded' || unheardMs <= MOST_QUEUED_MS) return unchanged(state)
+  return chain(
+    state,
+    (now) => {
+      const quiet = interrupt(now, heard)
+      // The session that would have to be told how much was heard is gone; the next one is told by the record.
+      const effects = quiet.effects.filter(({ kind }) => kind !== 'truncateReply')
+      // Also where the reply had come to its end: the caller did not hear it. An open turn is answered by itself.
+      return { state: quiet.state.leg.turnOpen ? quiet.state : oweResumption(quiet.state), effects }
+    },
+    (now) => playOwed(now, atMs),
+  )
 }
 
 /**

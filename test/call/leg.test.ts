@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { initialState } from '../../src/call/state.ts'
-import { Fed, done, fires, heardClip, lost, opened, ready, reply, replying, turn } from './support/fed.ts'
+import {
+  Fed,
+  done,
+  fires,
+  half,
+  heardClip,
+  lost,
+  opened,
+  ready,
+  reply,
+  replying,
+  turn,
+} from './support/fed.ts'
 import { rules } from './support/rules.ts'
 
 const redial = fires('redial')
@@ -26,6 +38,50 @@ describe('step() when the session is lost', () => {
     expect(call.did('setTimer')).toEqual([{ kind: 'setTimer', name: 'redial', delayMs: 100 }])
     expect(call.feed(redial).did('openSession')).toEqual([opens])
     expect(call.feed(ready).did('requestReply')).toEqual([resumption])
+  })
+
+  const flooded = (sentMs: number) => ({ ...lost, code: 'flooded', heard: [{ ...half, sentMs }] }) as const
+
+  it('drops what a flood of audio has queued, and lets the next session go on from what was heard', () => {
+    const call = new Fed().feed(...opened, ...asked, ...replying).feed(flooded(80_000))
+    expect(call.did('clearPlayback', 'hangUp', 'truncateReply', 'recordTurn', 'setTimer')).toMatchObject([
+      { kind: 'recordTurn' },
+      { kind: 'clearPlayback' },
+      { kind: 'recordTurn', turn: { heardMs: 1_000, interrupted: true } },
+      { kind: 'setTimer', name: 'redial' },
+      // The caller hears nothing now, and does not wait for the model without a bound.
+      { kind: 'setTimer', name: 'hold' },
+      { kind: 'setTimer', name: 'silentModel' },
+    ])
+    expect(call.feed(redial, ready).did('requestReply')).toEqual([resumption])
+  })
+
+  it('goes on also where the reply that a flood has drowned had come to its end', () => {
+    const call = new Fed().feed(...opened, ...asked, ...replying, done('completed')).feed(flooded(80_000))
+    expect(call.did('clearPlayback', 'setTimer')).toMatchObject([
+      { kind: 'clearPlayback' },
+      { name: 'redial' },
+      { name: 'hold' },
+      { name: 'silentModel' },
+    ])
+    expect(call.feed(redial, ready).did('requestReply')).toEqual([resumption])
+  })
+
+  it('does not cut off what is being heard when it is flooded with other things', () => {
+    const call = new Fed().feed(...opened, ...asked, ...replying).feed(flooded(13_000))
+    expect(call.did('clearPlayback')).toEqual([])
+  })
+
+  it('says once more what a flood has drowned and must be heard', () => {
+    const clip = { kind: 'clip', clipId: 1, sentence: 'timeAlmostUp' } as const
+    const call = new Fed().feed(...opened, ...asked, ...replying, fires('lengthWarning'))
+    const clipId = clipOf(call)
+    const drowned = { utterance: { ...clip, clipId }, sentMs: 2_000, heardMs: 0, complete: true } as const
+    call.feed({ ...flooded(80_000), heard: [...flooded(80_000).heard, drowned] })
+    expect(call.did('clearPlayback', 'playClip')).toMatchObject([
+      { kind: 'clearPlayback' },
+      { kind: 'playClip', sentence: 'timeAlmostUp' },
+    ])
   })
 
   it('waits longer from try to try, spread by a quarter, and gives up after the third', () => {

@@ -1,7 +1,9 @@
+import { type Arrival, Arrivals } from './arrivals.ts'
 import { hasVoice } from '../caller/listener.ts'
 import { BYTES_PER_MS } from '../caller/sounds.ts'
 import type { SessionRecord } from '../openai/session-record.ts'
 import type { CallSummary } from '../twilio/call-summary.ts'
+import type { TwilioLogEntry } from '../twilio/event-log.ts'
 import { waitMs } from '../twilio/wait.ts'
 import type { Ring, World } from '../world.ts'
 import type { WorldEntry } from '../world-entry.ts'
@@ -41,11 +43,13 @@ export type VictimOutcome = {
   readonly errors: readonly string[]
 }
 
+type StreamEntry = Extract<TwilioLogEntry, { kind: 'stream' }>
+
 type Timeline = {
-  /** When audio came to the telephone. */
-  readonly arrivals: number[]
-  /** When the model emitted audio. */
-  readonly speech: number[]
+  /** Audio that came to the telephone and was heard. */
+  readonly arrivals: Arrivals
+  /** When the model emitted audio, and in which session. */
+  readonly speech: { readonly atMs: number; readonly session: number }[]
   /** When the caller had asked something. */
   readonly asked: number[]
   readonly said: number[]
@@ -77,8 +81,12 @@ export async function meetFault(
 function isOfInterest({ side, entry }: WorldEntry): boolean {
   return side === 'twilio'
     ? entry.kind === 'said' ||
-        (entry.kind === 'stream' && entry.event === 'media' && entry.direction === 'in')
+        (entry.kind === 'stream' && isPlayback(entry.event) && entry.direction === 'in')
     : entry.kind === 'closed' || (entry.kind === 'server' && entry.type === 'response.output_audio.delta')
+}
+
+function isPlayback(event: string): boolean {
+  return event === 'media' || event === 'clear'
 }
 
 function timelineOf(
@@ -87,19 +95,32 @@ function timelineOf(
   seen: readonly WorldEntry[],
 ): Timeline {
   const numbers = new Set(sessions.map(({ connection }) => connection.sessionNumber))
-  const timeline: Timeline = { arrivals: [], speech: [], asked: [], said: [], closed: [] }
+  const timeline: Timeline = {
+    arrivals: new Arrivals(),
+    speech: [],
+    asked: [],
+    said: [],
+    closed: [],
+  }
   for (const { side, entry } of seen) {
     const { atMs } = entry
     if (side === 'openai') {
       if (!numbers.has(entry.sessionNumber)) continue
-      timeline[entry.kind === 'closed' ? 'closed' : 'speech'].push(atMs)
+      if (entry.kind === 'closed') timeline.closed.push(atMs)
+      else timeline.speech.push({ atMs, session: entry.sessionNumber })
     } else if ('callSid' in entry && entry.callSid === callSid) {
-      if (entry.kind === 'stream') timeline.arrivals.push(atMs)
+      if (entry.kind === 'stream') noteStream(timeline.arrivals, entry)
       else if (entry.kind === 'said' && entry.who === 'caller') timeline.asked.push(atMs + QUESTION_MS)
       else if (entry.kind === 'said') timeline.said.push(atMs)
     }
   }
   return timeline
+}
+
+function noteStream(arrivals: Arrivals, entry: StreamEntry): void {
+  const { event, streamSid, atMs, bytes = 0 } = entry
+  if (event === 'clear') arrivals.clear(streamSid, atMs)
+  else arrivals.media(streamSid, atMs, bytes)
 }
 
 function judge(met: {
@@ -116,11 +137,9 @@ function judge(met: {
   const struckMs = faultAtMs ?? endedAtMs
   const askedMs = fault.expected === 'answered' ? dueMs(timeline, struckMs) : undefined
   const fromMs = Math.max(askedMs ?? struckMs, summary.answeredAtMs ?? 0)
-  const heardMs = Math.min(
-    first(timeline.arrivals, fromMs) ?? Infinity,
-    first(timeline.said, fromMs) ?? Infinity,
-  )
-  const again = speaksAgainMs(timeline, fromMs)
+  const arrivals = timeline.arrivals.heard()
+  const heardMs = Math.min(heardFromMs(arrivals, fromMs), first(timeline.said, fromMs) ?? Infinity)
+  const again = speaksAgainMs(timeline, fromMs, sessions.at(-1)?.connection.sessionNumber ?? 0)
   const last = lastWordsMs(timeline, { fromMs, summary })
   const overAtMs = Math.max(endedAtMs, ...timeline.closed)
   return {
@@ -150,10 +169,13 @@ function dueMs({ asked, said }: Timeline, struckMs: number): number | undefined 
   return askedMs !== undefined && askedMs < takenOverMs ? askedMs : undefined
 }
 
-/** When audio came to the telephone that the model had emitted after a moment. */
-function speaksAgainMs({ speech, arrivals }: Timeline, fromMs: number): number {
-  const emittedMs = first(speech, fromMs)
-  return (emittedMs === undefined ? undefined : first(arrivals, emittedMs)) ?? Infinity
+/**
+ * When the caller heard what the model had said after a moment. Only the last session counts: in one that was given up
+ * for another it was the fault that spoke, or the end of what had been begun.
+ */
+function speaksAgainMs({ speech, arrivals }: Timeline, fromMs: number, lastSession: number): number {
+  const emitted = speech.find(({ atMs, session }) => atMs >= fromMs && session === lastSession)
+  return emitted ? heardFromMs(arrivals.heard(), emitted.atMs) : Infinity
 }
 
 /** When the words began after which the call was ended by our side; those of the network count too. */
@@ -164,8 +186,15 @@ function lastWordsMs(
   const spoken = first(said, fromMs)
   if (spoken !== undefined) return spoken
   if (!['rest', 'twiml'].includes(summary.endedBy)) return Infinity
-  const after = arrivals.filter((atMs) => atMs >= fromMs)
-  return after.findLast((atMs, index) => atMs - (after[index - 1] ?? -Infinity) > BURST_GAP_MS) ?? Infinity
+  const after = arrivals.heard().filter(({ atMs }) => atMs >= fromMs)
+  const burst = ({ atMs }: Arrival, index: number): boolean =>
+    atMs - (after[index - 1]?.atMs ?? -Infinity) > BURST_GAP_MS
+  return after.findLast(burst)?.heardAtMs ?? Infinity
+}
+
+/** When the first audio was heard that came after a moment. */
+function heardFromMs(arrivals: readonly Arrival[], fromMs: number): number {
+  return arrivals.find(({ atMs }) => atMs >= fromMs)?.heardAtMs ?? Infinity
 }
 
 function first(times: readonly number[], fromMs: number): number | undefined {
