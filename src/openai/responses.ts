@@ -9,6 +9,11 @@ type Sent = {
   readonly retried: boolean
   readonly cancelWanted: boolean
 }
+type Running = {
+  readonly responseId: string
+  /** `due`: it is cancelled if the provider does not end it by itself in a moment. */
+  readonly cancel: 'none' | 'due' | 'sent'
+}
 type Wanted = {
   readonly request: ReplyRequest
   readonly retried: boolean
@@ -23,7 +28,7 @@ export type ResponsesState = {
   readonly interrupts: boolean
   readonly ready: boolean
   readonly sent: Sent | undefined
-  readonly running: { readonly responseId: string; readonly cancelSent: boolean } | undefined
+  readonly running: Running | undefined
   readonly wanted: Wanted | undefined
   /** A create was refused because of a response that we have not seen: wait for its end. */
   readonly awaitingDone: boolean
@@ -71,6 +76,8 @@ export type ResponsesEffect =
 export const responseWaitsMs = {
   /** for an answer to `response.create`; without one the reply is given up */
   create: 5_000,
+  /** for the end of a response that the provider interrupts by itself; a cancel that crosses with it is refused */
+  cancel: 250,
   /** for the end of a response that refused ours and that we never saw */
   done: 1_000,
   /** for the end of the caller's turn */
@@ -162,16 +169,14 @@ type OfResponse = { readonly responseId: string; readonly replyKey?: string }
 
 function created(state: ResponsesState, { responseId, replyKey }: OfResponse): Step {
   if (state.sent && replyKey === state.sent.key) {
-    const cancelSent = state.sent.cancelWanted
-    return {
-      state: { ...state, sent: undefined, awaitingDone: false, running: { responseId, cancelSent } },
-      effects: cancelSent ? [{ kind: 'cancel', responseId }] : [],
-    }
+    const running = { responseId, cancel: 'none' } as const
+    const begun: ResponsesState = { ...state, sent: undefined, awaitingDone: false, running }
+    return state.sent.cancelWanted ? cancelAsked(begun, responseId) : only(begun)
   }
   const isTurnReply = state.turn === 'committed'
   return only({
     ...state,
-    running: { responseId, cancelSent: false },
+    running: { responseId, cancel: 'none' },
     awaitingDone: false,
     turn: isTurnReply ? 'quiet' : state.turn,
     wanted: isTurnReply && state.wanted?.covered ? undefined : state.wanted,
@@ -201,10 +206,21 @@ function refused(state: ResponsesState, { key, retry, code }: Refusal): Step {
   return only({ ...rest, wanted: again, awaitingDone: retry === 'afterDone' && !state.running })
 }
 
+/**
+ * A response that began while the caller speaks is usually ended by the provider in the same breath, and `response.done`
+ * is on its way when we ask for a cancel, which would then be refused.
+ */
 function cancelAsked(state: ResponsesState, responseId: string): Step {
-  if (state.running?.responseId !== responseId || state.running.cancelSent) return only(state)
+  if (state.running?.responseId !== responseId || state.running.cancel !== 'none') return only(state)
+  const endsByItself = state.interrupts && state.turn === 'speaking' && !state.sent
+  return endsByItself
+    ? only({ ...state, running: { responseId, cancel: 'due' } })
+    : cancelNow(state, responseId)
+}
+
+function cancelNow(state: ResponsesState, responseId: string): Step {
   return {
-    state: { ...state, running: { responseId, cancelSent: true } },
+    state: { ...state, running: { responseId, cancel: 'sent' } },
     effects: [{ kind: 'cancel', responseId }],
   }
 }
@@ -238,6 +254,7 @@ function waitOver(state: ResponsesState, token: number): Step {
   if (state.sent) {
     return { state: { ...state, sent: undefined }, effects: [{ kind: 'gaveUp', code: 'create_unanswered' }] }
   }
+  if (state.running?.cancel === 'due') return cancelNow(state, state.running.responseId)
   switch (obstacle(state)) {
     case 'done':
       return only({ ...state, awaitingDone: false })
@@ -281,9 +298,10 @@ function create({ state, effects }: Step): Step {
 /** Gives every wait that depends on the provider or on tools a longest length. */
 function bound({ state, effects }: Step): Step {
   const held = state.wanted && obstacle(state)
-  const wait = state.sent ? 'create' : held === 'response' ? undefined : held
-  // A new create is a new wait, even right after the last one.
-  const waitFor = state.sent ? state.sent.key : (wait ?? '')
+  const cancelDue = state.running?.cancel === 'due'
+  const wait = state.sent ? 'create' : cancelDue ? 'cancel' : held === 'response' ? undefined : held
+  // A new create or response is a new wait, even right after the last one.
+  const waitFor = state.sent ? state.sent.key : cancelDue ? state.running.responseId : (wait ?? '')
   if (waitFor === state.waitFor) return { state, effects }
   const token = state.waitToken + 1
   return {

@@ -114,13 +114,32 @@ describe('stepResponses()', () => {
   })
 
   it('cancels a reply that crossed with the beginning of speech as soon as its id is known', () => {
-    expect(play([want(), speech, created('r1', 'create_1')]).effects).toEqual([
+    expect(play([want(), speech, commit, created('r1', 'create_1')]).effects).toEqual([
       { kind: 'cancel', responseId: 'r1' },
     ])
     expect(play([want(), speech, created('r0')]).effects).toEqual([])
     const patient = { repliesToTurns: true, interrupts: false }
     expect(play([want(), speech, created('r1', 'create_1')], patient).effects).toEqual([])
     expect(play([want(), speech, refused('create_1'), commit, created('r1'), done('r1')]).effects).toEqual([])
+  })
+
+  it('leaves a response to a provider that interrupts by itself, while the caller speaks, and for so long only', () => {
+    const cancel: ResponsesEvent = { kind: 'cancelAsked', responseId: 'r1' }
+    for (const begun of [
+      [speech, created('r1'), cancel],
+      [want(), speech, created('r1', 'create_1')],
+    ]) {
+      const { effects, wait, state } = play(begun)
+      expect(effects).toEqual([])
+      expect(wait).toMatchObject({ delayMs: responseWaitsMs.cancel })
+      const over = stepResponses(state, { kind: 'waitOver', token: state.waitToken })
+      expect(over.effects).toEqual([{ kind: 'cancel', responseId: 'r1' }])
+      const ended = stepResponses(state, done('r1')).state
+      expect(stepResponses(ended, { kind: 'waitOver', token: state.waitToken }).effects).toEqual([])
+    }
+    expect(play([created('r1'), speech, commit, cancel]).effects).toHaveLength(1)
+    const patient = { repliesToTurns: true, interrupts: false }
+    expect(play([speech, created('r1'), cancel], patient).effects).toHaveLength(1)
   })
 
   it('does not speak into the turn of the caller', () => {
