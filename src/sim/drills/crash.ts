@@ -14,7 +14,7 @@ import {
 } from './drill.ts'
 import { until } from './until.ts'
 
-const FIRST_CALLER = 4_155_550_130
+const FIRST_CALLER = 14_155_550_130
 const CALLER_NUMBERS = 60
 /** A proxy that holds requests while the server is started again: as long as Twilio waits for an answer. */
 const HOLD_MS = 15_000

@@ -14,7 +14,7 @@ const DRAIN_SECONDS = 30
 /** Settings of the server. */
 export const drainEnv = { DRAIN_SECONDS: `${DRAIN_SECONDS}` }
 
-const FIRST_CALLER = 4_155_550_130
+const FIRST_CALLER = 14_155_550_130
 const CALLER_NUMBERS = 60
 /** Callers that ring after the signal, and are told that all lines are busy. */
 const LATE_CALLERS = 3

@@ -3,7 +3,7 @@ import { barsBeside, type BesideNumbers, CallsBeside } from './calls-beside.ts'
 import type { DrillGround, DrillNumber, DrillOptions } from './drill.ts'
 import { type ServerMetrics, ServerWatch } from './server-watch.ts'
 
-const FIRST_BESIDE = 4_155_550_110
+const FIRST_BESIDE = 14_155_550_110
 /** A drill is weighed so often on its way, and has so many healthy calls beside it. */
 const full = { parts: 5, lanes: 10, turns: 4 } as const
 const small = { parts: 2, lanes: 2, turns: 0 } as const

@@ -14,7 +14,7 @@ import {
 } from './drill.ts'
 
 const LANES = 5
-const FIRST_CALLER = 4_155_550_140
+const FIRST_CALLER = 14_155_550_140
 const CALLER_NUMBERS = 30
 const FRAME_SAMPLES = 160
 /** How long the model takes to answer the handshake, and to agree to the settings. */

@@ -6,8 +6,9 @@ import type { Ring } from '../world.ts'
 import { eventually, type LimitCase, type LimitScene, wholeRecordOf } from './limit-case.ts'
 import { tcpTable } from './tcp-table.ts'
 
-/** First of the numbers from which these calls come, one each. */
-const FIRST_CALLER = 4_155_550_150
+/** The numbers from which these calls come by turns, so that none has two at a time; others call from those before. */
+const FIRST_CALLER = 14_155_550_160
+const CALLER_NUMBERS = 38
 const STRIKE_MS = 1_500
 /** A session that was lost is replaced within this. */
 const REPLACED_WITHIN_MS = 3_000
@@ -203,7 +204,7 @@ function scenario(call: { readonly name: string; readonly number: number; readon
     name: `drill-limit-${call.name.toLowerCase()}`,
     about: 'A call whose model breaks a rule of websockets.',
     seed: call.seed + call.number,
-    call: { from: `+${FIRST_CALLER + call.number}` },
+    call: { from: `+${FIRST_CALLER + (call.number % CALLER_NUMBERS)}` },
   }
 }
 

@@ -1,7 +1,7 @@
 import { scenarioFrom } from '../scenario.ts'
 import { type LimitCase, wholeRecordOf } from './limit-case.ts'
 
-const CALLER = '+14155550149'
+const CALLER = '+14155550199'
 /** Sixteen seconds of sound in one event, and as many of them in a reply as are sent ahead of the sound at most. */
 const DELTA_BYTES = 1_000_000
 const DELTAS = 17

@@ -45,7 +45,7 @@ const USUAL_SNR_DB = 36.9
 /** A lost or repeated sample costs a second of speech far more than this. */
 const MOST_LOSS_IN_A_SECOND_DB = 6
 const LANES = 2
-const FIRST_CALLER = 4_155_550_180
+const FIRST_CALLER = 14_155_550_180
 /** Silence behind what is played again, so that the end of it comes out of the filters: 10 ms at 24 kHz. */
 const TAIL_SAMPLES = 240
 
