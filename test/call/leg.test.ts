@@ -27,6 +27,8 @@ const replied = {
 const resumption = { kind: 'requestReply', purpose: 'resumption' }
 const opens = { kind: 'openSession', resumed: true }
 
+const flooded = (sentMs: number) => ({ ...lost, code: 'flooded', heard: [{ ...half, sentMs }] }) as const
+
 function clipOf(call: Fed): number {
   return call.state.sounding.clips.at(-1)?.clipId ?? -1
 }
@@ -39,8 +41,6 @@ describe('step() when the session is lost', () => {
     expect(call.feed(redial).did('openSession')).toEqual([opens])
     expect(call.feed(ready).did('requestReply')).toEqual([resumption])
   })
-
-  const flooded = (sentMs: number) => ({ ...lost, code: 'flooded', heard: [{ ...half, sentMs }] }) as const
 
   it('drops what a flood of audio has queued, and lets the next session go on from what was heard', () => {
     const call = new Fed().feed(...opened, ...asked, ...replying).feed(flooded(80_000))

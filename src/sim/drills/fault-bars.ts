@@ -20,6 +20,8 @@ export type Met = {
   readonly outcome: VictimOutcome
   /** What healthy calls felt of it, when they felt least. */
   readonly felt: Felt
+  /** The same with what is excused: that the world stood still, or the machine let others run. */
+  readonly rawFelt: Felt
   readonly tries: number
   /** How long the loop of the server was held at worst, by its own account, in the last try. */
   readonly loopDelayMs: number | undefined
@@ -33,7 +35,7 @@ export function megabytes(bytes: number): number {
 }
 
 /** What a fault came to, in numbers. */
-export function describe({ fault, outcome, felt, tries, heldBytes, loopDelayMs }: Met): DrillNumber {
+export function describe({ fault, outcome, felt, rawFelt, tries, heldBytes, loopDelayMs }: Met): DrillNumber {
   const { toldMs, silentMs, undecidedSilenceMs, decidedMs, decided, goneMs } = outcome
   const isOver = fault.expected === 'gone' || fault.expected === 'ends'
   const heard = {
@@ -50,10 +52,18 @@ export function describe({ fault, outcome, felt, tries, heldBytes, loopDelayMs }
     endedBy: outcome.endedBy,
     sessions: outcome.sessions,
     refused: outcome.refused.length,
-    lateMs: { ...felt, tries },
+    lateMs: {
+      ...felt,
+      tries,
+      excused: { up: less(rawFelt.up, felt.up), down: less(rawFelt.down, felt.down) },
+    },
     ...(loopDelayMs !== undefined && { loopDelayMs: rounded(loopDelayMs, 0) }),
     ...(heldBytes.after !== undefined && { heldMb: megabytes(heldBytes.after) }),
   }
+}
+
+function less(rawMs: number, lateMs: number): number {
+  return rounded(rawMs - lateMs, 1)
 }
 
 /**

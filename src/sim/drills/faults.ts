@@ -4,7 +4,6 @@ import { decodeMulaw } from '../audio/g711.ts'
 import { writeWav } from '../audio/wav.ts'
 import { seededRandom } from '../caller/random.ts'
 import { noise } from '../caller/sounds.ts'
-import { waitMs } from '../twilio/wait.ts'
 import {
   DrillError,
   type DrillGround,
@@ -14,37 +13,19 @@ import {
   missedBars,
   settingOf,
 } from './drill.ts'
-import {
-  describe,
-  megabytes,
-  type Met,
-  MOST_LATE_MS,
-  MOST_MORE_MEMORY,
-  missedBy,
-  missedOf,
-} from './fault-bars.ts'
+import { describe, megabytes, type Met, MOST_MORE_MEMORY, missedBy } from './fault-bars.ts'
 import { type FaultCase, faultCases, QUESTION_MS, questionClip, warmUps } from './fault-cases.ts'
 import { HealthyCalls } from './healthy-calls.ts'
-import { type Felt, usuallyFelt } from './lateness.ts'
-import { collectableEnv, heldBytes, loopDelayMs } from './server-memory.ts'
+import { usuallyFelt } from './lateness.ts'
+import { beQuiet, meetInWaves, meetSideBySide, type Scene } from './meet-faults.ts'
+import { queuedMsOf, RunQueueMeter } from './run-queue-meter.ts'
+import { collectableEnv, heldBytes } from './server-memory.ts'
 import { StallMeter } from './stall-meter.ts'
+import { Standstill } from './standstill.ts'
 import { strangerAt } from './stranger.ts'
-import { meetFault, type VictimOutcome } from './victim.ts'
 
 /** Settings of the server under this drill. */
 export const faultsEnv = collectableEnv
-
-/** A fault that seems to have made others late is met again: what the machine does beside does not come so often. */
-const MOST_TRIES = 3
-/** A model that counts as down is tried again after 15 s. */
-const DOWN_MS = 16_000
-const FIRST_VICTIM = 14_155_550_160
-const VICTIMS = 20
-const EDGE_MS = 100
-/** A shorter stretch before a fault is none to compare with. */
-const LEAST_QUIET_MS = 3_000
-/** For so long after a call that went wrong, what it left behind may still be felt. */
-const AFTER_MS = 1_000
 
 /** How a drill of faults is run, besides what all drills know. */
 export type FaultsOptions = {
@@ -57,21 +38,10 @@ export type FaultsOptions = {
   readonly quietMs?: number
 }
 
-type Scene = {
-  readonly ground: DrillGround
-  readonly clock: Clock
-  readonly seed: number
-  readonly healthy: HealthyCalls
-  readonly stalls: StallMeter | undefined
-  /** Callers do not listen for long. */
-  readonly brief: boolean
-  /** What healthy calls felt in stretches in which nothing went wrong, and nothing else was done either. */
-  readonly quiet: Felt[]
-}
-
 /**
- * Lets one call after another meet a fault, with ten calls beside it in which nothing goes wrong. What those feel is
- * how late their audio is, compared with the time in which there was no fault. Count: faults, from the list of all.
+ * Lets calls meet faults, with ten calls beside them in which nothing goes wrong. What those feel is how late their
+ * audio is, but for what was done to them by a world or a machine that did not go on, compared with the time in which
+ * there was no fault. Count: faults, from the list of all.
  */
 export async function drillFaults(
   ground: DrillGround,
@@ -82,15 +52,15 @@ export async function drillFaults(
   const { clock } = world
   const chosen = names ? names.map(caseOf) : faultCases.slice(0, count)
   world.addRecording(questionClip, questionWav(seed))
-  // In one process a stall of the world is one of the server, which is what is looked for.
-  using stalls = ground.server ? new StallMeter(clock) : undefined
+  await using meters = new AsyncDisposableStack()
+  const excused = ground.server && standstillOf(ground.server().pid, clock, meters)
   await using healthy = await HealthyCalls.start(world, { count: healthyCalls, seed })
   const brief = sideBySide > 0
-  const scene: Scene = { ground, clock, seed, healthy, stalls, brief, quiet: [] }
+  const scene: Scene = { ground, clock, seed, healthy, excused, brief, quiet: [] }
   await beQuiet(scene, quietMs)
-  if (ground.server) await inLanes(1, warmUps, (fault, index) => meet(scene, fault, index))
+  if (ground.server) await meetSideBySide({ ...scene, excused: undefined }, warmUps, warmUps.length)
   const startBytes = await heldBytes(ground, clock)
-  const met = await inLanes(Math.max(1, sideBySide), chosen, (fault, index) => meet(scene, fault, index))
+  const met = brief ? await meetSideBySide(scene, chosen, sideBySide) : await meetInWaves(scene, chosen)
   const quietLateMs = usuallyFelt(scene.quiet)
   const endBytes = await heldBytes(ground, clock)
   const troubles = healthy.troubles()
@@ -99,8 +69,10 @@ export async function drillFaults(
     faults: met.length,
     healthyCalls,
     quietLateMs,
+    quietStretches: scene.quiet.length,
     ...(startBytes !== undefined && { heldMbAtStart: megabytes(startBytes) }),
     ...(endBytes !== undefined && { heldMbAtEnd: megabytes(endBytes) }),
+    troubles,
     each: met.map(describe),
   }
   const missed = [
@@ -114,54 +86,18 @@ export async function drillFaults(
       ],
     ]),
     // A world that stands still in the same process would make them late just as well.
-    ...met.flatMap((one) => missedBy(one, stalls && quietLateMs)),
+    ...met.flatMap((one) => missedBy(one, excused && quietLateMs)),
   ]
   return { numbers, missed }
 }
 
-/** Lets one call meet a fault, again while it seems to make others late, and lets its aftermath pass. */
-async function meet(scene: Scene, fault: FaultCase, index: number): Promise<Met> {
-  const { ground, clock, seed, brief, healthy, stalls, quiet } = scene
-  const { world } = ground
-  const from = `+${FIRST_VICTIM + (index % VICTIMS)}`
-  const before = await heldBytes(ground, clock)
-  let best: Felt | undefined
-  let bad: VictimOutcome | undefined
-  for (let tries = 1; ; tries++) {
-    await loopDelayMs(ground)
-    const startMs = clock.nowMs()
-    const outcome = await meetFault(world, fault, { from, brief, seed: seed + index })
-    await waitMs(clock, AFTER_MS, AbortSignal.any([]))
-    // What was just on its way when the fault struck may feel it too.
-    const fromMs = (outcome.faultAtMs ?? outcome.overAtMs) - EDGE_MS
-    if (fromMs - startMs > LEAST_QUIET_MS) quiet.push(healthy.felt({ fromMs: startMs, toMs: fromMs }, stalls))
-    const felt = healthy.felt({ fromMs, toMs: outcome.overAtMs + AFTER_MS }, stalls)
-    if (best === undefined || worst(felt) < worst(best)) best = felt
-    if (fault.looksDown) await waitMs(clock, DOWN_MS, AbortSignal.any([]))
-    const costMs = worst(best) - worst(usuallyFelt(quiet))
-    if (missedOf(fault, outcome).length > 0) bad ??= outcome
-    if (stalls && costMs > MOST_LATE_MS && tries < MOST_TRIES) continue
-    const loop = await loopDelayMs(ground)
-    const after = await heldBytes(ground, clock)
-    return {
-      fault,
-      outcome: bad ?? outcome,
-      felt: best,
-      tries,
-      loopDelayMs: loop,
-      heldBytes: { before, after },
-    }
-  }
-}
-
-function worst({ up, down }: Felt): number {
-  return Math.max(up, down)
-}
-
-async function beQuiet({ clock, quiet, healthy, stalls }: Scene, durationMs: number): Promise<void> {
-  const fromMs = clock.nowMs()
-  await waitMs(clock, durationMs, AbortSignal.any([]))
-  quiet.push(healthy.felt({ fromMs, toMs: clock.nowMs() }, stalls))
+/** What does not count as lateness of a server: this process stands still, or either waits for a processor. */
+function standstillOf(serverPid: number, clock: Clock, meters: AsyncDisposableStack): Standstill {
+  return new Standstill([
+    meters.use(new StallMeter(clock)),
+    meters.use(new RunQueueMeter(clock, () => queuedMsOf(process.pid))),
+    meters.use(new RunQueueMeter(clock, () => queuedMsOf(serverPid))),
+  ])
 }
 
 function caseOf(name: string): FaultCase {

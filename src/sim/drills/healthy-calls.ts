@@ -4,7 +4,8 @@ import { type Scenario, scenarioFrom } from '../scenario.ts'
 import type { Ring, World } from '../world.ts'
 import type { WorldEntry } from '../world-entry.ts'
 import { DownlinkLateness, type Felt, UplinkLateness, worstLateMs } from './lateness.ts'
-import type { Stall, StallMeter } from './stall-meter.ts'
+import type { Stall } from './stall-meter.ts'
+import type { Standstill } from './standstill.ts'
 
 /** Numbers of the callers who have nothing to fear, one each. */
 const FIRST_CALLER = 14_155_550_110
@@ -52,13 +53,13 @@ export class HealthyCalls implements AsyncDisposable {
     return calls
   }
 
-  /** How late audio was at worst in a stretch of time, both ways. */
-  felt(stretch: Stall, stalls: StallMeter | undefined): Felt {
+  /** How late audio was at worst in a stretch of time, both ways, but for what is excused. */
+  felt(stretch: Stall, excused?: Standstill): Felt {
     const up = this.#talks
       .flatMap(({ sessions }) => [...sessions.values()])
       .flatMap((session) => session.up.within(stretch))
     const down = this.#talks.flatMap((talk) => talk.down.within(stretch))
-    return { up: worstLateMs(up, stalls), down: worstLateMs(down, stalls) }
+    return { up: worstLateMs(up, excused), down: worstLateMs(down, excused) }
   }
 
   /** What has gone wrong in these calls so far, though nothing should. */

@@ -1,6 +1,7 @@
 import { BYTES_PER_MS } from '../caller/sounds.ts'
 import { percentile, rounded } from './drill.ts'
-import type { Stall, StallMeter } from './stall-meter.ts'
+import type { Stall } from './stall-meter.ts'
+import type { Standstill } from './standstill.ts'
 
 /** How late one piece of audio was, at the time at which it should have come. */
 export type Lateness = { readonly dueMs: number; readonly lateMs: number }
@@ -83,12 +84,16 @@ export class DownlinkLateness {
 
 /**
  * How late pieces of audio were at worst, in milliseconds; 0 of none.
- * @param stalls of this process, which are no lateness of the server; none where both are one process
+ * @param excused what is no lateness of the server: that this process stood still, or the machine let others run;
+ *   nothing where server and world are one process
  */
-export function worstLateMs(found: readonly Lateness[], stalls: StallMeter | undefined): number {
+export function worstLateMs(
+  found: readonly Lateness[],
+  excused: Pick<Standstill, 'stalledMs'> | undefined,
+): number {
   const worst = found.reduce((most, { dueMs, lateMs }) => {
     if (lateMs <= most) return most
-    return Math.max(most, lateMs - (stalls?.stalledMs({ fromMs: dueMs, toMs: dueMs + lateMs }) ?? 0))
+    return Math.max(most, lateMs - (excused?.stalledMs({ fromMs: dueMs, toMs: dueMs + lateMs }) ?? 0))
   }, 0)
   return rounded(worst, 1)
 }

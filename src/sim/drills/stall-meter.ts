@@ -27,10 +27,12 @@ export class StallMeter implements Disposable {
 
   /** Milliseconds of the given stretch in which the process stood still. */
   stalledMs(stretch: Stall): number {
-    return this.#stalls.reduce((sum, { fromMs, toMs }) => {
-      const overlapMs = Math.min(toMs, stretch.toMs) - Math.max(fromMs, stretch.fromMs)
-      return sum + Math.max(0, overlapMs)
-    }, 0)
+    return this.within(stretch).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+  }
+
+  /** The stalls of a stretch of time, each as far as it lies within. */
+  within(stretch: Stall): readonly Stall[] {
+    return stallsWithin(this.#stalls, stretch)
   }
 
   [Symbol.dispose](): void {
@@ -44,4 +46,17 @@ export class StallMeter implements Disposable {
     this.#dueMs = nowMs + TICK_MS
     this.#timer = this.#clock.setTimer(TICK_MS, () => this.#tick())
   }
+}
+
+/** Those of many stalls, noted in the order in which they ended, that lie within a stretch, as far as they do. */
+export function stallsWithin(stalls: readonly Stall[], stretch: Stall): readonly Stall[] {
+  const found: Stall[] = []
+  for (let index = stalls.length - 1; index >= 0; index--) {
+    const { fromMs = 0, toMs = -Infinity } = stalls[index] ?? {}
+    if (toMs <= stretch.fromMs) break
+    if (fromMs < stretch.toMs) {
+      found.push({ fromMs: Math.max(fromMs, stretch.fromMs), toMs: Math.min(toMs, stretch.toMs) })
+    }
+  }
+  return found
 }

@@ -26,6 +26,7 @@ function met(outcome: Partial<VictimOutcome>, rest: Partial<Met> = {}): Met {
     fault: { name: 'drop', expected: 'lost' },
     outcome: { ...fine, ...outcome },
     felt: punctual,
+    rawFelt: punctual,
     tries: 1,
     loopDelayMs: undefined,
     heldBytes: { before: 40 * MEGABYTE, after: 43.9 * MEGABYTE },
