@@ -127,8 +127,8 @@ export class CallParts {
   #onSessionReady(event: Extract<SpeechEvent, { kind: 'sessionReady' }>): void {
     const { sessionId, expiresAtWallMs, atMs } = event
     const session = this.line.current()
-    if (session) this.media.sessionReady(session)
-    this.post({ kind: 'sessionReady', sessionId, ...this.#lasting(expiresAtWallMs), atMs })
+    const spokenTo = session !== undefined && this.media.sessionReady(session)
+    this.post({ kind: 'sessionReady', sessionId, ...this.#lasting(expiresAtWallMs), spokenTo, atMs })
   }
 
   #onLost({ retryable, reason, code }: SpeechLoss, atMs: number): void {

@@ -29,6 +29,7 @@ export type TimerName =
   | 'lengthWarning'
   | 'lengthReached'
   | 'redial'
+  | 'listened'
   | 'rotate'
   | 'handedOver'
   | 'closing'
@@ -54,11 +55,15 @@ export type CallEvent =
   | { readonly kind: 'dtmf'; readonly digit: string; readonly atMs: number }
   | { readonly kind: 'mediaPaused'; readonly silentMs: number; readonly atMs: number }
   | Exclude<SpeechEvent, { kind: 'speechStarted' | 'sessionLost' | 'sessionReady' }>
-  /** `lastsMs`: how long the provider lets the session live, when it told. */
+  /**
+   * `lastsMs`: how long the provider lets the session live, when it told. `spokenTo`: the caller may have spoken while
+   * there was none, and it was told that as sound.
+   */
   | {
       readonly kind: 'sessionReady'
       readonly sessionId: string
       readonly lastsMs?: number
+      readonly spokenTo?: boolean
       readonly atMs: number
     }
   /** The session that is to take over agreed, or was lost. */

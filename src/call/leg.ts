@@ -9,14 +9,26 @@ import { AFTER_SILENCE_MS, due, oweResumption } from './waiting.ts'
 /** A caller waits no longer for what becomes of the call: a flood that would take longer to hear is cut off. */
 const MOST_QUEUED_MS = 12_000
 
+/** A provider tells of a turn in what it was sent at once within this. */
+const LISTENING_MS = 500
+
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
 /** The session agreed: audio flows. Before the provider ends it, another one takes its place. */
 export function onSessionReady(state: CallState, event: Of<'sessionReady'>): Step {
+  const listening = event.spokenTo === true && state.replyOwed !== undefined
   return {
-    state: { ...state, session: 'ready', leg: { ...state.leg, rotation: 'none' } },
-    effects: rotationTimer(state, event.lastsMs),
+    state: { ...state, session: 'ready', leg: { ...state.leg, rotation: 'none', listening } },
+    effects: [
+      ...rotationTimer(state, event.lastsMs),
+      ...(listening ? [{ kind: 'setTimer', name: 'listened', delayMs: LISTENING_MS } as const] : []),
+    ],
   }
+}
+
+/** A session that has found no turn by now will not: what is owed is asked for. */
+export function onListened(state: CallState): Step {
+  return unchanged({ ...state, leg: { ...state.leg, listening: false } })
 }
 
 /** The session is gone: another one is dialled where that can help, and what was owed to the caller stays owed. */
@@ -63,7 +75,7 @@ export function withoutSession(state: CallState, heard: readonly Heard[]): Step 
   const lost: CallState = {
     ...state,
     session: 'closed',
-    leg: { ...leg, rotation: 'none', turnOpen: turnOpen || leg.turnOpen },
+    leg: { ...leg, rotation: 'none', listening: false, turnOpen: turnOpen || leg.turnOpen },
     turns: { ...turns, replies: [], callerSpeaking: false, committing: false },
   }
   const owes = state.phase === 'detached' || (state.phase === 'live' && owed && !turnOpen)

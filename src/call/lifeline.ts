@@ -1,7 +1,7 @@
 import { closeNow, finish, hangUp, hangUpUntold, wrapUp } from './ending.ts'
 import type { CallEvent } from './event.ts'
 import { isFinal } from './final-status.ts'
-import { dial, onRedial, withoutSession } from './leg.ts'
+import { dial, onListened, onRedial, withoutSession } from './leg.ts'
 import { onRotationDue } from './rotation.ts'
 import { interrupt, playClip, playOwed, settleCut } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
@@ -108,6 +108,8 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
       return closeNow(state, { ...event, ending: 'maximumLength', sentence: 'goodbye' })
     case 'redial':
       return onRedial(state)
+    case 'listened':
+      return onListened(state)
     case 'rotate':
       return onRotationDue(state)
     case 'handedOver':

@@ -5,6 +5,7 @@ import { firstBytes } from '../audio/views.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
 import type { Utterance } from './event.ts'
 import { CallerAudio } from './caller-audio.ts'
+import { mayBeSpeech } from './loudness.ts'
 import type { Playback } from './playback.ts'
 
 /** Held audio goes to the model in pieces of this many µ-law bytes (200 ms). */
@@ -65,14 +66,20 @@ export class CallMedia implements Disposable {
     if (isNext && this.#session && this.#append(this.#session, ulaw)) this.#caller.markSent(ulaw.length)
   }
 
-  /** The session agreed: everything the caller said meanwhile goes in first, in order. */
-  sessionReady(session: SpeechSession): void {
+  /**
+   * The session agreed: everything the caller said meanwhile goes in first, in order.
+   * @returns whether that may be speech, which the session has yet to notice
+   */
+  sessionReady(session: SpeechSession): boolean {
     this.#session = session
+    let speech = false
     for (let waiting = this.#caller.waiting(); waiting.length > 0; waiting = this.#caller.waiting()) {
       const piece = waiting.subarray(0, FLUSH_BYTES)
-      if (!this.#append(session, piece)) return
+      if (!this.#append(session, piece)) break
+      speech ||= mayBeSpeech(piece)
       this.#caller.markSent(piece.length)
     }
+    return speech
   }
 
   /** The session has noticed that the caller speaks. */

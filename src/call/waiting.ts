@@ -40,7 +40,10 @@ export function oweResumption(state: CallState): CallState {
 /** Asks for the reply that is owed, once, as soon as there is a session and somebody who listens. */
 export function speakFirst(state: CallState): Step {
   const { replyOwed, phase, session, turns } = state
-  if (!replyOwed || phase !== 'live' || session !== 'ready' || turns.callerSpeaking) return unchanged(state)
+  const mayHear = phase === 'live' && session === 'ready'
+  // A turn that is being told is answered by the session itself, and asking as well would be refused.
+  const turnComes = turns.callerSpeaking || turns.committing || state.leg.listening
+  if (!replyOwed || !mayHear || turnComes) return unchanged(state)
   const asked = goOnWaiting({ ...state, replyOwed: undefined })
   return {
     state: asked.state,

@@ -156,6 +156,20 @@ describe('step() when the session is lost', () => {
     expect(call.feed(fires('hold')).did('playClip')).toMatchObject([{ sentence: 'hold' }])
   })
 
+  it('asks for nothing yet of a session that was told what may be a turn, and for nothing at all if it is one', () => {
+    const told = { ...ready, spokenTo: true } as const
+    const call = new Fed().feed(...opened, ...asked, ...replying, lost, redial).feed(told)
+    expect(call.did('requestReply', 'setTimer')).toMatchObject([{ name: 'listened', delayMs: 500 }])
+    expect(call.feed(fires('listened')).did('requestReply')).toEqual([resumption])
+
+    const turned = new Fed().feed(...opened, ...asked, ...replying, lost, redial)
+    turned.feed(told, ...turn('item_v').slice(0, 2), fires('listened'), ...turn('item_v').slice(2))
+    expect(turned.did('requestReply')).toEqual([])
+
+    const again = new Fed().feed(...opened, ...asked, ...replying, lost, redial, told, lost, redial)
+    expect(again.feed(ready).did('requestReply')).toEqual([resumption])
+  })
+
   it('watches over a caller who was speaking when the session went', () => {
     const call = new Fed().feed(...opened, { kind: 'speechStarted', itemId: 'item_u', heard: [] }).feed(lost)
     expect(call.did('setTimer')).toMatchObject([

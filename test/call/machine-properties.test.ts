@@ -191,6 +191,7 @@ describe('step() whatever happens', () => {
         (reason) => ({ kind: 'streamEnded', reason, heard }) as const,
       ),
       { kind: 'sessionReady', sessionId: 'sess_1' },
+      { kind: 'sessionReady', sessionId: 'sess_2', spokenTo: true },
       { kind: 'sessionLost', code: 'x', retryable: false, heard, chance: 0 },
       { kind: 'sessionLost', code: 'x', retryable: true, heard, chance: 0.9 },
       { kind: 'nextReady' },
@@ -224,6 +225,7 @@ describe('step() whatever happens', () => {
           'lengthReached',
           'closing',
           'redial',
+          'listened',
           'rotate',
           'handedOver',
         ] as const
