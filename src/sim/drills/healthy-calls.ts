@@ -67,6 +67,8 @@ export class HealthyCalls implements AsyncDisposable {
     const refused = this.#talks
       .flatMap(({ sessions }) => [...sessions.values()])
       .flatMap(({ record }) => record.refused)
+      // What the model wanted of itself and could not do is no event of ours.
+      .filter(({ causeType }) => causeType !== '')
       .map(({ causeType, code }) => `${causeType} refused (${code})`)
     const lost = this.#talks.filter(({ sessions }) => sessions.size > 1).map(() => 'a session lost')
     return [...this.#troubles, ...refused, ...lost]

@@ -10,7 +10,7 @@ import type { Standstill } from './standstill.ts'
 import { meetFault, type VictimOutcome } from './victim.ts'
 
 /** A fault that seems to have made others late is met again: what the machine does beside does not come so often. */
-const MOST_TRIES = 3
+const MOST_TRIES_ALONE = 3
 /** So many faults are met in one wave, one after another by so much: no two strike at the same moment. */
 const WAVE_FAULTS = 8
 const STAGGER_MS = 1_500
@@ -44,8 +44,9 @@ type Held = Met['heldBytes']
 
 /**
  * Lets a call meet each of the faults, in waves: they strike one after another while the calls of a wave go on, so what
- * healthy calls feel in the time of one may be the doing of another. Whoever seems to have made them late meets its
- * fault again, alone, and is judged by that. A fault by which the model counts as down is met alone from the start.
+ * healthy calls feel in the time of one may be the doing of another, or of the machine. Those that seem to have made
+ * them late meet their faults again in a wave of their own, and those that still do, alone. So do those that never met
+ * theirs. A fault by which the model counts as down is met alone from the start.
  */
 export async function meetInWaves(scene: Scene, faults: readonly FaultCase[]): Promise<readonly Met[]> {
   const asked = faults.map((fault, index): Asked => ({ fault, index }))
@@ -93,33 +94,37 @@ async function meetWave(
   const before = await heldBytes(ground, clock)
   await beQuiet(scene)
   await loopDelayMs(ground)
-  const first = await Promise.all(
-    wave.map(async (asked, place) => {
+  const tried = wave.map((asked) => {
+    const attempts: Attempt[] = []
+    return { asked, attempts }
+  })
+  for (const again of [false, true]) {
+    const left = tried.filter(({ attempts }) => !again || isOpen(scene, attempts))
+    await inLanes(Math.max(1, left.length), left, async ({ asked, attempts }, place) => {
       await pause(clock, place * STAGGER_MS)
-      return await attempt(scene, asked)
-    }),
-  )
+      attempts.push(await attempt(scene, asked))
+    })
+  }
   const loop = await loopDelayMs(ground)
   const held: Held = { before, after: await heldBytes(ground, clock) }
-  return await inLanes(1, wave, async (asked, place) => {
-    const attempts = first.slice(place, place + 1)
-    const one = attempts.some((seen) => seemsLate(scene, seen))
+  return await inLanes(1, tried, async ({ asked, attempts }) => {
+    const outcome = isOpen(scene, attempts)
       ? await meetAlone(scene, asked, attempts)
       : metOf(asked, { attempts, loopDelayMs: loop, heldBytes: held })
-    return { index: asked.index, outcome: one }
+    return { index: asked.index, outcome }
   })
 }
 
-/** Lets one call meet a fault, again while it seems to make others late, and lets its aftermath pass. */
+/** Lets one call meet a fault, again while nothing can be said of it but bad, and lets its aftermath pass. */
 async function meetAlone(scene: Scene, asked: Asked, before: readonly Attempt[] = []): Promise<Met> {
   const { ground, clock } = scene
   const attempts = [...before]
   const held = await heldBytes(ground, clock)
   await loopDelayMs(ground)
-  do {
+  for (let tries = 0; tries < MOST_TRIES_ALONE && isOpen(scene, attempts); tries++) {
     attempts.push(await attempt(scene, asked))
     if (asked.fault.looksDown) await pause(clock, DOWN_MS)
-  } while (attempts.length < MOST_TRIES && attempts.every((seen) => seemsLate(scene, seen)))
+  }
   const loop = await loopDelayMs(ground)
   const heldBoth: Held = { before: held, after: await heldBytes(ground, clock) }
   return metOf(asked, { attempts, loopDelayMs: loop, heldBytes: heldBoth })
@@ -136,8 +141,10 @@ async function attempt(scene: Scene, { fault, index }: Asked): Promise<Attempt> 
   return { outcome, felt: healthy.felt(stretch, excused), rawFelt: healthy.felt(stretch) }
 }
 
-function seemsLate({ excused, quiet }: Scene, { felt }: Attempt): boolean {
-  return excused !== undefined && worst(felt) - worst(usuallyFelt(quiet)) > MOST_LATE_MS
+/** Whether a fault has to be met again: it has never struck, or has seemed to make others late whenever it did. */
+function isOpen({ excused, quiet }: Scene, attempts: readonly Attempt[]): boolean {
+  const mostMs = excused ? worst(usuallyFelt(quiet)) + MOST_LATE_MS : Infinity
+  return !attempts.some(({ outcome, felt }) => outcome.faultAtMs !== undefined && worst(felt) <= mostMs)
 }
 
 /** What is told of a fault: where others felt it least, and the call for which it went worst. */
@@ -145,8 +152,10 @@ function metOf(
   { fault }: Asked,
   { attempts, ...measured }: Pick<Met, 'loopDelayMs' | 'heldBytes'> & { readonly attempts: Attempt[] },
 ): Met {
-  const [least] = attempts.toSorted((a, b) => worst(a.felt) - worst(b.felt))
-  const told = attempts.find(({ outcome }) => missedOf(fault, outcome).length > 0) ?? attempts.at(-1)
+  const struck = attempts.filter(({ outcome }) => outcome.faultAtMs !== undefined)
+  const counting = struck.length > 0 ? struck : attempts
+  const [least] = counting.toSorted((a, b) => worst(a.felt) - worst(b.felt))
+  const told = counting.find(({ outcome }) => missedOf(fault, outcome).length > 0) ?? counting.at(-1)
   if (!least || !told) throw new Error(`Cannot tell of the fault ${fault.name}: it was not met`)
   const { felt, rawFelt } = least
   return { fault, outcome: told.outcome, felt, rawFelt, tries: attempts.length, ...measured }

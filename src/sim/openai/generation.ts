@@ -99,8 +99,11 @@ export class Generation {
 
   /** Ends the response early. One that is not created yet is created first and ends at once. */
   interrupt(ending: Ending): void {
-    if (this.#state === 'running') this.#finish(ending)
-    else this.#interrupted = ending
+    if (this.#state === 'running') return this.#finish(ending)
+    // Not a moment later: after audio that came all at once the next turn may want its response before that.
+    this.#timer?.cancel()
+    this.#interrupted = ending
+    this.#create()
   }
 
   #create(): void {
