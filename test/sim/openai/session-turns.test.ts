@@ -190,3 +190,15 @@ describe('ScriptCursor, over a reconnect', () => {
     expect(second.last('response.output_audio_transcript.done').transcript).toBe('B')
   })
 })
+
+describe('SessionTurns', () => {
+  it('answers the last of two turns that come all at once, and ends the response to the first', () => {
+    const driver = new SessionDriver({ hears: ['one', 'two'], replies: [{ say: 'Yes.' }, { say: 'No.' }] })
+    driver.speak(600).silence(600).speak(600).silence(600).wait(20_000)
+    expect(driver.all('error')).toEqual([])
+    expect(driver.all('response.done').map(({ response }) => response.status)).toEqual([
+      'cancelled',
+      'completed',
+    ])
+  })
+})
