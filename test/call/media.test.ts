@@ -4,6 +4,7 @@ import { CallMedia } from '../../src/call/media.ts'
 import { Playback } from '../../src/call/playback.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { Line } from './support/line.ts'
+import { DrivenSession } from './support/ports.ts'
 
 const nothing = () => undefined
 
@@ -21,7 +22,15 @@ function start() {
   })
   const hear = (bytes: number) =>
     media.onReplyAudio({ responseId: 'resp_1', itemId: 'item_1', bytes: new Uint8Array(bytes) })
-  return { playback, line: new Line(clock, () => undefined), sounding, hear }
+  return { media, playback, line: new Line(clock, () => undefined), sounding, hear }
+}
+
+function sessionThat(takes: boolean): DrivenSession {
+  const receiver = { onAudio: nothing, onEvent: nothing }
+  const about = { callSid: 'CA1', instructions: '', language: 'en', tools: [], audio: 'pcm24k' } as const
+  const session = new DrivenSession({ ...about, receiver })
+  session.ready = takes
+  return session
 }
 
 describe('CallMedia', () => {
@@ -41,5 +50,20 @@ describe('CallMedia', () => {
     hear(1)
     hear(9_601)
     expect(sounding).toEqual(['item_1'])
+  })
+
+  it('sessionReady() tells whether what it hands over may be speech', () => {
+    const quiet = new Uint8Array(160).fill(0xff)
+    // The loudest sample there is, and its opposite.
+    const loud = Uint8Array.from({ length: 160 }, (_, index) => (index % 2 ? 0x00 : 0x80))
+    const told = [[quiet], [quiet, loud, loud, quiet], []].map((frames) => {
+      const { media } = start()
+      for (const frame of frames) media.onCallerAudio(frame)
+      return media.sessionReady(sessionThat(true))
+    })
+    expect(told).toEqual([false, true, false])
+    const { media } = start()
+    media.onCallerAudio(loud)
+    expect(media.sessionReady(sessionThat(false))).toBe(false)
   })
 })
