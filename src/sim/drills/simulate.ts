@@ -43,7 +43,18 @@ const MOST_FAILURES = 100
 export async function drillSimulate(ground: DrillGround, options: DrillOptions): Promise<DrillResult> {
   const { virtual } = ground
   if (!virtual) throw new DrillError('Cannot simulate calls: time is real here')
-  return await virtual.time.until(new Simulation(ground, virtual).run(options))
+  const simulation = new Simulation(ground, virtual)
+  const broken = Promise.withResolvers<never>()
+  const onError = (error: Error): void => {
+    const seeds = simulation.underWay().join(', ')
+    broken.reject(new DrillError(`Broke while seeds ${seeds} were under way: ${error.stack ?? error.message}`))
+  }
+  process.on('uncaughtException', onError)
+  try {
+    return await virtual.time.until(Promise.race([simulation.run(options), broken.promise]))
+  } finally {
+    process.off('uncaughtException', onError)
+  }
 }
 
 type Virtual = NonNullable<DrillGround['virtual']>
@@ -57,6 +68,7 @@ class Simulation {
   readonly #network: MemoryNetwork
   readonly #endings: Record<string, number> = {}
   readonly #lanes: number[] = []
+  readonly #underWay = new Set<number>()
   readonly #watch: CallWatch
   /** Timers that the server has without a call, such as the one that watches its loop. */
   readonly #ownTimers: number
@@ -121,6 +133,11 @@ class Simulation {
     }
   }
 
+  /** Seeds of the calls that have begun and are not judged yet. */
+  underWay(): readonly number[] {
+    return [...this.#underWay]
+  }
+
   /** The first call of a number, in which the model's side of the world learns who it is. */
   async #introduce(from: string): Promise<void> {
     const ring = await this.#world.ring(introduction(from))
@@ -135,7 +152,9 @@ class Simulation {
   async #calls(seeds: readonly number[]): Promise<Verdict[]> {
     return await inLanes(this.#lanes.length, seeds, async (seed) => {
       const lane = this.#lanes.pop() ?? 0
+      this.#underWay.add(seed)
       const verdict = await this.#call(seed, numberOf(lane))
+      this.#underWay.delete(seed)
       this.#lanes.push(lane)
       return verdict
     })
@@ -236,12 +255,13 @@ function combined(verdicts: readonly Verdict[]): string {
   return all.digest('hex').slice(0, 16)
 }
 
-/** Bytes in use once everything is collected that can be. */
+/** Bytes in use once everything is collected that can be, those of buffers included. */
 function heapBytes(): number {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')
   if (isCallable(collect)) collect()
-  return process.memoryUsage().heapUsed
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 function isCallable(value: unknown): value is () => void {
