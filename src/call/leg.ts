@@ -1,19 +1,18 @@
+import { probeDoubted } from './doubt.ts'
 import { giveUpModel } from './ending.ts'
 import type { CallEvent, Heard } from './event.ts'
 import { rotationTimer } from './rotation.ts'
 import { playClip, withTurns } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
 import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
-import { AFTER_SILENCE_MS, due, oweResumption } from './waiting.ts'
+import { AFTER_SILENCE_MS, due, notDue, oweResumption } from './waiting.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
 /** The session agreed: audio flows. Before the provider ends it, another one takes its place. */
 export function onSessionReady(state: CallState, event: Of<'sessionReady'>): Step {
-  return {
-    state: { ...state, session: 'ready', leg: { ...state.leg, rotation: 'none' } },
-    effects: rotationTimer(state, event.lastsMs),
-  }
+  const agreed: CallState = { ...state, session: 'ready', leg: { ...state.leg, rotation: 'none' } }
+  return chain(agreed, (now) => ({ state: now, effects: rotationTimer(now, event.lastsMs) }), probeDoubted)
 }
 
 /** The session is gone: another one is dialled where that can help, and what was owed to the caller stays owed. */
@@ -39,7 +38,12 @@ export function withoutSession(state: CallState, heard: readonly Heard[]): Step 
   const lost: CallState = {
     ...state,
     session: 'closed',
-    leg: { ...leg, rotation: 'none', turnOpen: turnOpen || leg.turnOpen },
+    leg: {
+      ...leg,
+      rotation: 'none',
+      turnOpen: turnOpen || leg.turnOpen,
+      doubted: turnOpen || leg.doubted,
+    },
     turns: { ...turns, replies: [], callerSpeaking: false, committing: false },
   }
   const owes = state.phase === 'detached' || (state.phase === 'live' && owed && !turnOpen)
@@ -76,9 +80,15 @@ export function dial(state: CallState, resumed: boolean): Step {
  */
 export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
   if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
+  // These words were taken for those that the model is late to tell of, and are new ones.
+  if (state.turns.callerSpeaking) return notDue(state)
   const patience = (now: CallState) => playClip(now, 'hold', event.atMs)
   if (event.name === 'hold') return patience(state)
-  if (state.turns.toolsRunning === 0) return redialSilent(state, event)
+  if (state.turns.toolsRunning === 0) {
+    return event.name === 'decision' ? giveUpModel(state, event.atMs) : redialSilent(state, event)
+  }
+  // When the tool ends, a reply is due anew.
+  if (event.name === 'decision') return unchanged(state)
   return chain(state, patience, (now) => ({
     state: now,
     effects: [{ kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs }],
@@ -94,7 +104,10 @@ function redialSilent(state: CallState, { heard, atMs }: Of<'timer'>): Step {
   // A session that is being dialled already is given the rest of its time.
   if (state.session !== 'ready') return { state: silent, effects: [again] }
   const lost = withoutSession(silent, heard)
-  const dialled = dial(lost.state.leg.turnOpen ? lost.state : oweResumption(lost.state), wasHeard(state))
+  const dialled = dial(
+    leg.doubted || lost.state.leg.turnOpen ? lost.state : oweResumption(lost.state),
+    wasHeard(state),
+  )
   return {
     state: dialled.state,
     effects: [
@@ -122,7 +135,7 @@ export function legWorks(state: CallState): Step {
 /** While there is no session and something is owed, the caller does not wait without a bound. */
 export function watchLeg(state: CallState): Step {
   const { phase, session, turns, replyOwed, leg } = state
-  const owed = replyOwed !== undefined || leg.turnOpen
+  const owed = replyOwed !== undefined || leg.turnOpen || leg.doubted
   const silent = phase === 'live' && session !== 'ready' && !turns.callerSpeaking && !isSounding(state)
   return silent && owed && !turns.replyDue ? due(state, 'working') : unchanged(state)
 }

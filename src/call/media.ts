@@ -5,6 +5,7 @@ import { firstBytes } from '../audio/views.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
 import type { Utterance } from './event.ts'
 import { CallerAudio } from './caller-audio.ts'
+import { CallerEar, type Found, ONSET_MS } from './caller-ear.ts'
 import type { Playback } from './playback.ts'
 
 /** Held audio goes to the model in pieces of this many µ-law bytes (200 ms). */
@@ -14,8 +15,9 @@ const SILENCE = new Uint8Array(FLUSH_BYTES).fill(ULAW_SILENCE)
 /** What the audio path counts; read at the end of a call. */
 export type MediaCounts = { framesIn: number; framesOut: number; firstAppendAtMs: number | undefined }
 
-/** What the audio path tells the call: nothing but when a reply begins to sound. */
+/** What the audio path tells the call: when a reply begins to sound, and when the caller seems to have said something. */
 export type MediaListener = {
+  onCallerPaused(pause: { beganAtMs: number; atMs: number }): void
   onReplySounding(reply: { itemId: string; responseId: string; deltaAtMs: number; atMs: number }): void
 }
 
@@ -30,6 +32,8 @@ export class CallMedia implements Disposable {
   readonly #listener: MediaListener
   readonly #nowMs: () => number
   readonly #caller: CallerAudio
+  readonly #ear = new CallerEar()
+  #voiceBeganAtMs = 0
   readonly #up: Uplink
   readonly #down: Downlink
   readonly #dropped = new Set<string>()
@@ -59,10 +63,12 @@ export class CallMedia implements Disposable {
   /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
   onCallerAudio(ulaw: Uint8Array): void {
     this.counts.framesIn++
+    const found = this.#ear.hear(ulaw)
     // Kept before it is sent: sending may find that the session is over, and then this frame waits for the next one.
     const isNext = this.#session !== undefined && this.#caller.waitingMs() === 0
     this.#caller.push(ulaw)
     if (isNext && this.#session && this.#append(this.#session, ulaw)) this.#caller.markSent(ulaw.length)
+    if (found) this.#onFound(found)
   }
 
   /** The session agreed: everything the caller said meanwhile goes in first, in order. */
@@ -73,6 +79,11 @@ export class CallMedia implements Disposable {
       if (!this.#append(session, piece)) return
       this.#caller.markSent(piece.length)
     }
+  }
+
+  /** The session is there: what it has not told of by now, it did not take for words. */
+  sessionAnswered(): void {
+    this.#caller.forgetVoice()
   }
 
   /** The session has noticed that the caller speaks. */
@@ -143,6 +154,13 @@ export class CallMedia implements Disposable {
   [Symbol.dispose](): void {
     this.#up[Symbol.dispose]()
     this.#down[Symbol.dispose]()
+  }
+
+  #onFound(found: Found): void {
+    const atMs = this.#nowMs()
+    if (found === 'paused') return this.#listener.onCallerPaused({ beganAtMs: this.#voiceBeganAtMs, atMs })
+    this.#caller.voiceBegan()
+    this.#voiceBeganAtMs = atMs - ONSET_MS
   }
 
   #append(session: SpeechSession, ulaw: Uint8Array): boolean {

@@ -101,6 +101,8 @@ export type Leg = {
   readonly silent: boolean
   /** The next session is told a turn as sound that the lost one had not understood. */
   readonly turnOpen: boolean
+  /** The caller said something by our own ear or to a lost session, and the one in use has not answered since. */
+  readonly doubted: boolean
   readonly rotation: 'none' | 'due' | 'opening' | 'ready'
 }
 
@@ -131,7 +133,7 @@ export function initialState(rules: CallRules): CallState {
     rules,
     phase: 'ringing',
     session: 'opening',
-    leg: { tries: 0, losses: 0, silent: false, turnOpen: false, rotation: 'none' },
+    leg: { tries: 0, losses: 0, silent: false, turnOpen: false, doubted: false, rotation: 'none' },
     closing: undefined,
     turns: {
       callerSpeaking: false,

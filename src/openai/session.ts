@@ -11,6 +11,7 @@ import { Conversation } from './conversation.ts'
 import { codeLabel, lossOf, reactionTo } from './errors.ts'
 import type { ErrorReaction, ProviderError } from './errors.ts'
 import { MessageBudget } from './message-budget.ts'
+import { Probe } from './probe.ts'
 import { type Dial, RealtimeSocket } from './realtime-socket.ts'
 import { decodeServerMessage } from './server-codec.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -51,6 +52,7 @@ export class RealtimeSession implements SpeechSession {
   readonly #conversation: Conversation
   readonly #openedAtMs: number
   readonly #readyTimer: Timer
+  readonly #probe: Probe
   readonly #budget = new MessageBudget()
   #phase: 'connecting' | 'updating' | 'ready' | 'over' = 'connecting'
   #sessionId = ''
@@ -64,6 +66,12 @@ export class RealtimeSession implements SpeechSession {
       ...options,
       send: (event) => this.#send(event),
       guarded: (work) => this.#guarded(work),
+    })
+    this.#probe = new Probe({
+      clock,
+      onAnswer: (atMs) => options.receiver.onEvent({ kind: 'sessionAnswered', atMs }),
+      onSilence: () =>
+        this.#guarded(() => this.#lose({ reason: 'unresponsive', code: 'probe', retryable: true })),
     })
     this.#readyTimer = clock.setTimer(limits.sessionReadyDeadlineMs, () =>
       this.#guarded(() => this.#lose({ reason: 'notReady', retryable: true })),
@@ -115,6 +123,10 @@ export class RealtimeSession implements SpeechSession {
     this.#conversation.addItem(textItem(item.role, item.text))
   }
 
+  probe(): void {
+    if (this.#phase === 'ready') this.#probe.ask((event) => this.#send(event))
+  }
+
   bufferedBytes(): number {
     return this.#socket.bufferedBytes()
   }
@@ -138,6 +150,7 @@ export class RealtimeSession implements SpeechSession {
     this.#options.onEnter?.()
     // Not #guarded: the audio path makes no closure.
     try {
+      this.#probe.onMessage()
       if (!this.#staysWithinBudget()) return
       if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
       else this.#onEvent(decodeServerMessage(message, this.#options.scratch))
@@ -216,6 +229,7 @@ export class RealtimeSession implements SpeechSession {
         this.#lose({ reason: 'fatalError', code: 'session_changed', retryable: true })
       }
     } else if (this.#phase === 'updating') this.#becomeReady()
+    else this.#probe.onAnswered()
   }
 
   #becomeReady(): void {
@@ -235,6 +249,7 @@ export class RealtimeSession implements SpeechSession {
     const { log, metrics } = this.#options
     const { code, param, eventId = '' } = error
     const reaction = reactionTo(error)
+    if (eventId.startsWith('probe_')) this.#probe.onAnswered()
     metrics.count('realtime_events_refused_total', { code: codeLabel(code), reaction: reaction.kind })
     const level = reaction.kind === 'ignore' ? 'debug' : reaction.kind === 'clientBug' ? 'error' : 'warn'
     log.event(level, 'eventRefused', { code, name: eventId, reason: param ?? reaction.kind })
@@ -287,6 +302,7 @@ export class RealtimeSession implements SpeechSession {
   #finish(): void {
     this.#phase = 'over'
     this.#readyTimer.cancel()
+    this.#probe.stop()
     this.#conversation.stop()
     this.#options.onOver()
   }

@@ -106,6 +106,7 @@ describe('step() when the session is lost', () => {
       { name: 'redial' },
       { name: 'hold' },
       { name: 'silentModel' },
+      { name: 'decision' },
     ])
   })
 

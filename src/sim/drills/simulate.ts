@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Clock } from '../../lib/clock.ts'
@@ -47,7 +48,9 @@ export async function drillSimulate(ground: DrillGround, options: DrillOptions):
   const broken = Promise.withResolvers<never>()
   const onError = (error: Error): void => {
     const seeds = simulation.underWay().join(', ')
-    broken.reject(new DrillError(`Broke while seeds ${seeds} were under way: ${error.stack ?? error.message}`))
+    broken.reject(
+      new DrillError(`Broke while seeds ${seeds} were under way: ${error.stack ?? error.message}`),
+    )
   }
   process.on('uncaughtException', onError)
   try {
@@ -161,8 +164,9 @@ class Simulation {
   }
 
   async #call(seed: number, from: string): Promise<Verdict> {
-    // Calls begin at whole milliseconds, as the same call does alone.
-    await this.#wait(Math.ceil(this.#clock.nowMs()) - this.#clock.nowMs())
+    // Calls begin at whole seconds, as the same call does alone: sessions end at whole ones.
+    const wallMs = this.#world.clock.wallMs()
+    await this.#wait(1_000 * Math.ceil(wallMs / 1_000) - wallMs)
     const startMs = this.#clock.nowMs()
     const scenario = simulatedScenario(seed, from)
     const ring = await this.#world.ring(scenario, { seed })
@@ -196,6 +200,7 @@ class Simulation {
     heapBytes: number
   }> {
     await this.#wait(LONGEST_WAIT_MS)
+    this.#watch.sweep()
     const world = {
       timers: this.#clock.pendingTimers() - this.#ownTimers,
       connections: this.#network.openConnections(),
@@ -207,7 +212,7 @@ class Simulation {
       sessions: gauges['realtime_sessions_live'] ?? Number.NaN,
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
-    return { gauges, heapBytes: heapBytes(), left: { ...world, ...server } }
+    return { gauges, heapBytes: await heapBytes(), left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */
@@ -256,10 +261,14 @@ function combined(verdicts: readonly Verdict[]): string {
 }
 
 /** Bytes in use once everything is collected that can be, those of buffers included. */
-function heapBytes(): number {
+async function heapBytes(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')
-  if (isCallable(collect)) collect()
+  // Memory of buffers is given back beside the collection that finds them unused.
+  for (let round = 0; round < 3; round++) {
+    if (isCallable(collect)) collect()
+    await turnOfTheLoop()
+  }
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }

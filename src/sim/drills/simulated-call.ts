@@ -135,6 +135,13 @@ export class CallWatch implements Disposable {
     return taken
   }
 
+  /** Forgets sessions that are over, and were opened when their call had been taken out already. */
+  sweep(): void {
+    for (const [number, entries] of this.#openai) {
+      if (entries.at(-1)?.kind === 'closed') this.#openai.delete(number)
+    }
+  }
+
   /** Entries kept at present: none while no call is under way. */
   size(): number {
     return this.#twilio.size + this.#openai.size + this.#fates.size
