@@ -61,7 +61,7 @@ export async function drillSimulate(ground: DrillGround, options: DrillOptions):
 }
 
 type Virtual = NonNullable<DrillGround['virtual']>
-type Ways = Pick<SimulatedCall, 'uplinkMs' | 'downlinkMs' | 'mediaRoundMs' | 'modelRoundMs'>
+type Ways = Pick<SimulatedCall, 'uplinkMs' | 'downlinkMs' | 'mediaRoundMs' | 'modelRoundMs' | 'updateMs'>
 type Verdict = { readonly seed: number; readonly problems: readonly string[]; readonly hash: string }
 
 class Simulation {
@@ -249,6 +249,7 @@ function waysOf({ call, model }: Scenario): Ways {
     downlinkMs: media.toClientMs + speech.toClientMs,
     mediaRoundMs: media.toServerMs + media.toClientMs,
     modelRoundMs: speech.toServerMs + speech.toClientMs,
+    updateMs: model.updateMs ?? 0,
   }
 }
 

@@ -55,6 +55,8 @@ export type SimulatedCall = {
   /** The same there and back on either leg alone. */
   readonly mediaRoundMs: number
   readonly modelRoundMs: number
+  /** The model works on an update for so long, and on nothing that comes behind it. */
+  readonly updateMs: number
 }
 
 /** Fields that tell of other calls, of chance, or of the hour, and not of what happened. */
