@@ -32,11 +32,9 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'sessionLost':
     case 'nextReady':
     case 'nextLost':
-      return onModelLeg(state, event)
     case 'callerPaused':
-      return doubt.onCallerPaused(state, event)
     case 'sessionAnswered':
-      return doubt.onSessionAnswered(state)
+      return onModelLeg(state, event)
     case 'mediaPaused':
       return turns.onMediaPaused(state)
     case 'dtmf':
@@ -77,15 +75,18 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'timer':
       return onTimer(state, event)
     case 'hangUpDone':
-      return onHangUpDone(state, event)
     case 'shutdown':
-      return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
     case 'cutOff':
-      return cutOff(state, event.heard)
+      return onOrderedEnd(state, event)
   }
 }
 
-type LegEvent = Extract<CallEvent, { kind: 'sessionReady' | 'sessionLost' | 'nextReady' | 'nextLost' }>
+type LegEvent = Extract<
+  CallEvent,
+  {
+    kind: 'sessionReady' | 'sessionLost' | 'nextReady' | 'nextLost' | 'callerPaused' | 'sessionAnswered'
+  }
+>
 
 function onModelLeg(state: CallState, event: LegEvent): Step {
   switch (event.kind) {
@@ -97,6 +98,24 @@ function onModelLeg(state: CallState, event: LegEvent): Step {
       return rotation.onNextReady(state, event)
     case 'nextLost':
       return rotation.onNextLost(state, event)
+    case 'callerPaused':
+      return doubt.onCallerPaused(state, event)
+    case 'sessionAnswered':
+      return doubt.onSessionAnswered(state)
+  }
+}
+
+function onOrderedEnd(
+  state: CallState,
+  event: Extract<CallEvent, { kind: 'hangUpDone' | 'shutdown' | 'cutOff' }>,
+): Step {
+  switch (event.kind) {
+    case 'hangUpDone':
+      return onHangUpDone(state, event)
+    case 'shutdown':
+      return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
+    case 'cutOff':
+      return cutOff(state, event.heard)
   }
 }
 
