@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Clock } from '../../lib/clock.ts'
 import type { MemoryNetwork } from '../memory/memory-network.ts'
 import type { Scenario } from '../scenario.ts'
@@ -19,6 +16,7 @@ import {
 import { judgeRecord } from './judge-record.ts'
 import { judgeSilence } from './judge-silence.ts'
 import { judgeUplink } from './judge-uplink.ts'
+import { ownHeap } from './own-heap.ts'
 import { CallWatch, callRecord, eventHash, type SimulatedCall } from './simulated-call.ts'
 import { introduction, simulatedScenario } from './simulated-scenario.ts'
 
@@ -212,7 +210,8 @@ class Simulation {
       sessions: gauges['realtime_sessions_live'] ?? Number.NaN,
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
-    return { gauges, heapBytes: await heapBytes(), left: { ...world, ...server } }
+    const { heapBytes, bufferBytes } = await ownHeap()
+    return { gauges, heapBytes: heapBytes + bufferBytes, left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */
@@ -259,21 +258,4 @@ function combined(verdicts: readonly Verdict[]): string {
   const all = createHash('sha256')
   for (const { hash } of verdicts) all.update(hash)
   return all.digest('hex').slice(0, 16)
-}
-
-/** Bytes in use once everything is collected that can be, those of buffers included. */
-async function heapBytes(): Promise<number> {
-  setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  // Memory of buffers is given back beside the collection that finds them unused.
-  for (let round = 0; round < 3; round++) {
-    if (isCallable(collect)) collect()
-    await turnOfTheLoop()
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
-function isCallable(value: unknown): value is () => void {
-  return typeof value === 'function'
 }
