@@ -14,7 +14,9 @@ export function onCallerPaused(state: CallState, { beganAtMs }: Of<'callerPaused
   if (state.phase !== 'live' || noticed || state.leg.doubted) return unchanged(state)
   const doubted = { ...state, leg: { ...state.leg, doubted: true } }
   if (state.session !== 'ready') return unchanged(doubted)
-  const waits = replyDue ? unchanged(doubted) : due(doubted, 'working')
+  // Who waits already, and has spoken again, is to hear something within the same time as after any other turn.
+  const hold = { kind: 'setTimer', name: 'hold', delayMs: state.rules.holdMs } as const
+  const waits = replyDue ? { state: doubted, effects: [hold] } : due(doubted, 'working')
   return { state: waits.state, effects: [{ kind: 'probeSession' }, ...waits.effects] }
 }
 

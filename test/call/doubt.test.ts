@@ -44,6 +44,11 @@ describe('step() when our own ear heard the caller and the model has told of not
     expect(call.feed(answered, paused).did('probeSession')).toEqual([probe])
   })
 
+  it('lets a caller who waits already, and has spoken again, hear something in time', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), fires('hold')).feed(paused)
+    expect(call.did('setTimer')).toEqual(waits.slice(0, 1))
+  })
+
   it('goes on waiting for a reply that was due before', () => {
     const call = new Fed().feed(...opened, ...turn('item_u'), paused).feed(answered)
     expect(call.state.turns.replyDue).toBe('asked')

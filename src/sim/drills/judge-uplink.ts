@@ -151,13 +151,16 @@ function follow(
   let skipped = 0
   for (let at = 0; at < heard.count; at++) {
     const isThis = (frame: number): boolean => sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+    // Silence that nobody said fills gaps, and tells the model that a turn is over: no sound is passed over for it.
+    if (isSilent(heard, at)) {
+      if (next < sent.count && isThis(next)) next++
+      continue
+    }
     const kept = firstOf(sent, next, isThis)
     if (kept !== undefined) {
       next = kept + 1
       continue
     }
-    // Silence that nobody said fills gaps, and tells the model that a turn is over.
-    if (isSilent(heard, at)) continue
     let found = next + 1
     while (found < sent.count && !isThis(found)) found++
     if (found >= sent.count) {
@@ -208,7 +211,9 @@ function judgeRest(call: SimulatedCall, sent: Sent, reached: number): readonly s
       entry.atMs >= lastOpenedMs &&
       (entry.kind === 'closed' || (entry.kind === 'fault' && DEAF.has(entry.fault))),
   )
-  if (agreed === undefined || end === undefined || end.atMs <= agreed.atMs + call.modelRoundMs) return []
+  if (agreed === undefined || end === undefined) return []
+  // The end is told once the goodbye has gone to and fro.
+  if (end.atMs <= agreed.atMs + 2 * call.modelRoundMs) return []
   const inTime = sent.atMs.findIndex((atMs) => atMs + 2 * call.uplinkMs + 2 * FRAME_MS >= end.atMs)
   const lost = missing(sent, reached, inTime < 0 ? sent.count : inTime)
   return lost <= 1 ? [] : [`${lost} frames did not reach the model before its session ended`]
