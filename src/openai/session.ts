@@ -166,6 +166,7 @@ export class RealtimeSession implements SpeechSession {
     if (!audio) return false
     this.#options.onEnter?.()
     try {
+      this.#probe.onMessage()
       if (this.#staysWithinBudget()) this.#conversation.onAudio({ kind: 'audio', ...audio })
     } catch (error) {
       this.#broke(error)
