@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
-import { compareSession } from './agreement.ts'
+import { compareSession, reportSession } from './agreement.ts'
 import { scanAudioDelta } from './audio-delta.ts'
 import { encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
@@ -210,21 +210,13 @@ export class RealtimeSession implements SpeechSession {
   }
 
   #onUpdated(event: Extract<ServerEvent, { kind: 'sessionUpdated' }>): void {
-    const { log, metrics, config } = this.#options
+    const { config } = this.#options
     this.#sessionId = event.sessionId ?? this.#sessionId
     this.#expiresAtWallMs = event.expiresAtWallMs ?? this.#expiresAtWallMs
-    const { disagreements, differences } = compareSession(config, event.session)
-    if (differences.length > 0) {
-      metrics.count(
-        'protocol_faults_total',
-        { source: 'openai', reason: 'sessionDiffers' },
-        differences.length,
-      )
-      log.event('warn', 'sessionDiffers', { missing: differences })
-    }
-    if (disagreements.length > 0) {
-      metrics.count('protocol_faults_total', { source: 'openai', reason: 'sessionDisagrees' })
-      log.event('error', 'sessionDisagrees', { missing: disagreements })
+    const found = compareSession(config, event.session)
+    // Once: the answer to every probe tells small differences again.
+    reportSession(this.#phase === 'updating' ? found : { ...found, differences: [] }, this.#options)
+    if (found.disagreements.length > 0) {
       // A running session that changed: the caller must not go on talking to another agent.
       if (this.#phase === 'ready') {
         this.#lose({ reason: 'fatalError', code: 'session_changed', retryable: true })
