@@ -6,7 +6,7 @@ const LOUD_SHARE = 0.25
 /** Every fourth sample tells as much of a frame as all of them. */
 const STRIDE = 4
 /** So much sound is no click any more. */
-export const ONSET_MS = 120
+const ONSET_MS = 120
 /** A pause of this length ends a turn; a model that listens has told of its end before. */
 const PAUSE_MS = 800
 /** Whoever makes a sound for so long is asked about before they pause. */
@@ -22,19 +22,29 @@ export type Found = 'began' | 'paused'
 export class CallerEar {
   #loudMs = 0
   #quietMs = 0
+  /** Audio since the first loud frame of what is being heard. */
+  #spanMs = 0
+  /** Loud audio since the last report. */
   #soundMs = 0
   #voiced = false
 
   /** @param ulaw the caller's audio, as long as it happens to be */
   hear(ulaw: Uint8Array): Found | undefined {
     const durationMs = ulaw.length / ULAW_BYTES_PER_MS
+    if (this.#loudMs > 0) this.#spanMs += durationMs
     if (isLoud(ulaw)) return this.#onLoud(durationMs)
     this.#quietMs += durationMs
     if (this.#quietMs < PAUSE_MS) return undefined
     const paused = this.#voiced
     this.#loudMs = 0
+    this.#spanMs = 0
     this.#voiced = false
     return paused ? 'paused' : undefined
+  }
+
+  /** How long ago, in milliseconds of audio, that began which is being heard. */
+  spanMs(): number {
+    return this.#spanMs
   }
 
   #onLoud(durationMs: number): Found | undefined {

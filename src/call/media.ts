@@ -5,7 +5,7 @@ import { firstBytes } from '../audio/views.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
 import type { Utterance } from './event.ts'
 import { CallerAudio } from './caller-audio.ts'
-import { CallerEar, type Found, ONSET_MS } from './caller-ear.ts'
+import { CallerEar, type Found } from './caller-ear.ts'
 import type { Playback } from './playback.ts'
 
 /** Held audio goes to the model in pieces of this many µ-law bytes (200 ms). */
@@ -160,7 +160,7 @@ export class CallMedia implements Disposable {
     const atMs = this.#nowMs()
     if (found === 'paused') return this.#listener.onCallerPaused({ beganAtMs: this.#voiceBeganAtMs, atMs })
     this.#caller.voiceBegan()
-    this.#voiceBeganAtMs = atMs - ONSET_MS
+    this.#voiceBeganAtMs = atMs - this.#ear.spanMs()
   }
 
   #append(session: SpeechSession, ulaw: Uint8Array): boolean {

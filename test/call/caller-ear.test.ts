@@ -27,6 +27,13 @@ describe('CallerEar', () => {
     expect(found([quiet, 1_000], [voice, 500], [quiet, 2_000])).toEqual(['began 1120', 'paused 2300'])
   })
 
+  it('knows when it began, also where that was made of short sounds', () => {
+    const ear = new CallerEar()
+    const frames = [...Array(4).fill(voice), ...Array(10).fill(quiet), ...Array(2).fill(voice)]
+    expect(frames.map((frame) => ear.hear(frame)).filter(Boolean)).toEqual(['began'])
+    expect(ear.spanMs()).toBe(300)
+  })
+
   it('takes pauses between words for what they are', () => {
     expect(found([voice, 300], [quiet, 600], [voice, 300], [quiet, 800])).toEqual([
       'began 120',
