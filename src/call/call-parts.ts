@@ -44,7 +44,10 @@ export class CallParts {
       playback: this.playback,
       heldAudioMs: ports.heldAudioMs,
       nowMs: () => ports.clock.nowMs(),
-      listener: { onReplySounding: (reply) => post({ kind: 'replySounding', ...reply }) },
+      listener: {
+        onCallerPaused: (pause) => post({ kind: 'callerPaused', ...pause }),
+        onReplySounding: (reply) => post({ kind: 'replySounding', ...reply }),
+      },
     })
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
@@ -112,6 +115,7 @@ export class CallParts {
       this.media.turnBegan()
       return this.post({ ...event, heard: this.playback.heard(event.atMs) })
     }
+    if (event.kind === 'sessionAnswered') this.media.sessionAnswered()
     if (event.kind === 'replyAudioDone') {
       const { itemId, responseId } = event
       this.playback.complete({ kind: 'reply', itemId, responseId }, event.atMs)

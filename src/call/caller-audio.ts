@@ -23,6 +23,8 @@ export class CallerAudio {
   #end = 0
   /** Where an open turn began. */
   #turnStart: number | undefined
+  /** Where something began that our own ear took for a voice, and of which the session has not told yet. */
+  #voiceStart: number | undefined
   #droppedBytes = 0
 
   /** @param maxMs how much is held, in milliseconds of audio */
@@ -50,25 +52,41 @@ export class CallerAudio {
     this.#sent = Math.min(this.#end, this.#sent + bytes)
     const excess = this.#sent - this.#start
     // Trimmed a second at a time, not with every frame.
-    if (this.#turnStart === undefined && excess > 2 * KEPT_BYTES) this.#start = this.#sent - KEPT_BYTES
+    const isNeeded = this.#turnStart !== undefined || this.#voiceStart !== undefined
+    if (!isNeeded && excess > 2 * KEPT_BYTES) this.#start = this.#sent - KEPT_BYTES
   }
 
   /** The caller has begun to speak: from here on everything is kept until `forget`. */
   turnBegan(): void {
-    this.#turnStart ??= Math.max(this.#start, this.#sent - ONSET_BYTES)
+    this.#turnStart ??= this.#voiceStart ?? this.#onset()
+    this.#voiceStart = undefined
+  }
+
+  /** The caller may have begun to speak: from here on everything is kept until the session tells, or `forgetVoice`. */
+  voiceBegan(): void {
+    const told = this.#turnStart !== undefined && this.#sent - this.#turnStart <= 2 * ONSET_BYTES
+    if (!told) this.#voiceStart ??= this.#onset()
+  }
+
+  /** What our own ear took for a voice was none, for all that the session says. */
+  forgetVoice(): void {
+    this.#voiceStart = undefined
   }
 
   /** What was said has been understood; only what has come since an open turn began, if one has, may be needed. */
   forget(turnIsOpen: boolean): void {
-    const from = turnIsOpen ? (this.#turnStart ?? this.#start) : this.#sent - TAIL_BYTES
+    const from = turnIsOpen ? (this.#turnStart ?? this.#start) : (this.#voiceStart ?? this.#sent - TAIL_BYTES)
     this.#start = Math.max(this.#start, Math.min(from, this.#sent))
     if (!turnIsOpen) this.#turnStart = undefined
   }
 
   /** The session is lost: all that is held waits again. */
   rewind(): void {
-    this.#start = Math.max(this.#start, this.#turnStart ?? 0)
+    const began = this.#turnStart ?? this.#voiceStart
+    this.#start = Math.max(this.#start, began ?? 0)
     this.#sent = this.#start
+    // Until the next session tells of it: that one may be lost before it does.
+    this.#voiceStart = began === undefined ? undefined : this.#start
     this.#turnStart = undefined
   }
 
@@ -88,6 +106,11 @@ export class CallerAudio {
     this.#droppedBytes += Math.max(0, offset - this.#sent)
     this.#sent = Math.max(this.#sent, offset)
     if (this.#turnStart !== undefined) this.#turnStart = Math.max(this.#turnStart, offset)
+    if (this.#voiceStart !== undefined) this.#voiceStart = Math.max(this.#voiceStart, offset)
+  }
+
+  #onset(): number {
+    return Math.max(this.#start, this.#sent - ONSET_BYTES)
   }
 
   /** Moves what is held to the front of memory that is large enough for it and as much again. */
@@ -101,6 +124,7 @@ export class CallerAudio {
     else memory.set(this.#memory.subarray(this.#start, this.#end))
     this.#memory = memory
     if (this.#turnStart !== undefined) this.#turnStart -= this.#start
+    if (this.#voiceStart !== undefined) this.#voiceStart -= this.#start
     this.#sent -= this.#start
     this.#start = 0
     this.#end = held

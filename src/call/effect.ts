@@ -26,6 +26,8 @@ export type Effect =
   /** Lets the session in reserve take over; the one in use is closed. */
   | { readonly kind: 'switchSession' }
   | { readonly kind: 'closeSession'; readonly reason: string }
+  /** The session is asked for an answer, and is lost when none comes. */
+  | { readonly kind: 'probeSession' }
   /** What the caller said has been understood; `turnIsOpen` when more is being said already. */
   | { readonly kind: 'forgetCaller'; readonly turnIsOpen: boolean }
   | { readonly kind: 'padSilence'; readonly ms: number }

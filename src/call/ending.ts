@@ -34,6 +34,7 @@ export function beginClosing(
     { kind: 'setTimer', name: 'closing', delayMs: CLOSING_DEADLINE_MS },
     { kind: 'cancelTimer', name: 'hold' },
     { kind: 'cancelTimer', name: 'silentModel' },
+    { kind: 'cancelTimer', name: 'decision' },
     { kind: 'cancelTimer', name: 'redial' },
     { kind: 'log', level: 'info', event: 'closing', fields: { reason: ending } },
   ]

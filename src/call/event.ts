@@ -26,6 +26,7 @@ export type TimerName =
   | 'idle'
   | 'hold'
   | 'silentModel'
+  | 'decision'
   | 'lengthWarning'
   | 'lengthReached'
   | 'redial'
@@ -53,6 +54,8 @@ export type CallEvent =
       readonly atMs: number
     }
   | { readonly kind: 'dtmf'; readonly digit: string; readonly atMs: number }
+  /** The caller made a sound that may have been words, and has paused; when it began. */
+  | { readonly kind: 'callerPaused'; readonly beganAtMs: number; readonly atMs: number }
   | { readonly kind: 'mediaPaused'; readonly silentMs: number; readonly atMs: number }
   | Exclude<SpeechEvent, { kind: 'speechStarted' | 'sessionLost' | 'sessionReady' }>
   /**

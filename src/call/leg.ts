@@ -1,10 +1,11 @@
+import { probeDoubted } from './doubt.ts'
 import { giveUpModel } from './ending.ts'
 import type { CallEvent, Heard } from './event.ts'
 import { rotationTimer } from './rotation.ts'
 import { interrupt, playClip, playOwed, withTurns } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
 import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
-import { AFTER_SILENCE_MS, due, oweResumption } from './waiting.ts'
+import { AFTER_SILENCE_MS, due, notDue, oweResumption } from './waiting.ts'
 
 /** A caller waits no longer for what becomes of the call: a flood that would take longer to hear is cut off. */
 const MOST_QUEUED_MS = 12_000
@@ -17,13 +18,15 @@ type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 /** The session agreed: audio flows. Before the provider ends it, another one takes its place. */
 export function onSessionReady(state: CallState, event: Of<'sessionReady'>): Step {
   const listening = event.spokenTo === true && state.replyOwed !== undefined
-  return {
-    state: { ...state, session: 'ready', leg: { ...state.leg, rotation: 'none', listening } },
-    effects: [
-      ...rotationTimer(state, event.lastsMs),
-      ...(listening ? [{ kind: 'setTimer', name: 'listened', delayMs: LISTENING_MS } as const] : []),
-    ],
+  const agreed: CallState = {
+    ...state,
+    session: 'ready',
+    leg: { ...state.leg, rotation: 'none', listening },
   }
+  const timers: Step['effects'] = listening
+    ? [...rotationTimer(state, event.lastsMs), { kind: 'setTimer', name: 'listened', delayMs: LISTENING_MS }]
+    : rotationTimer(state, event.lastsMs)
+  return chain(agreed, (now) => ({ state: now, effects: timers }), probeDoubted)
 }
 
 /** A session that has found no turn by now will not: what is owed is asked for. */
@@ -75,7 +78,13 @@ export function withoutSession(state: CallState, heard: readonly Heard[]): Step 
   const lost: CallState = {
     ...state,
     session: 'closed',
-    leg: { ...leg, rotation: 'none', listening: false, turnOpen: turnOpen || leg.turnOpen },
+    leg: {
+      ...leg,
+      rotation: 'none',
+      listening: false,
+      turnOpen: turnOpen || leg.turnOpen,
+      doubted: turnOpen || leg.doubted,
+    },
     turns: { ...turns, replies: [], callerSpeaking: false, committing: false },
   }
   const owes = state.phase === 'detached' || (state.phase === 'live' && owed && !turnOpen)
@@ -112,9 +121,15 @@ export function dial(state: CallState, resumed: boolean): Step {
  */
 export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
   if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
+  // These words were taken for those that the model is late to tell of, and are new ones.
+  if (state.turns.callerSpeaking) return notDue(state)
   const patience = (now: CallState) => playClip(now, 'hold', event.atMs)
   if (event.name === 'hold') return patience(state)
-  if (state.turns.toolsRunning === 0) return redialSilent(state, event)
+  if (state.turns.toolsRunning === 0) {
+    return event.name === 'decision' ? giveUpModel(state, event.atMs) : redialSilent(state, event)
+  }
+  // When the tool ends, a reply is due anew.
+  if (event.name === 'decision') return unchanged(state)
   return chain(state, patience, (now) => ({
     state: now,
     effects: [{ kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs }],
@@ -130,7 +145,10 @@ function redialSilent(state: CallState, { heard, atMs }: Of<'timer'>): Step {
   // A session that is being dialled already is given the rest of its time.
   if (state.session !== 'ready') return { state: silent, effects: [again] }
   const lost = withoutSession(silent, heard)
-  const dialled = dial(lost.state.leg.turnOpen ? lost.state : oweResumption(lost.state), wasHeard(state))
+  const dialled = dial(
+    leg.doubted || lost.state.leg.turnOpen ? lost.state : oweResumption(lost.state),
+    wasHeard(state),
+  )
   return {
     state: dialled.state,
     effects: [
@@ -158,7 +176,7 @@ export function legWorks(state: CallState): Step {
 /** While there is no session and something is owed, the caller does not wait without a bound. */
 export function watchLeg(state: CallState): Step {
   const { phase, session, turns, replyOwed, leg } = state
-  const owed = replyOwed !== undefined || leg.turnOpen
+  const owed = replyOwed !== undefined || leg.turnOpen || leg.doubted
   const silent = phase === 'live' && session !== 'ready' && !turns.callerSpeaking && !isSounding(state)
   return silent && owed && !turns.replyDue ? due(state, 'working') : unchanged(state)
 }

@@ -121,6 +121,7 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
     case 'idle':
     case 'hold':
     case 'silentModel':
+    case 'decision':
       return unchanged(state)
   }
 }

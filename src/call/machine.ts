@@ -1,4 +1,5 @@
 import { closeNow, cutOff, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
+import * as doubt from './doubt.ts'
 import type { CallEvent } from './event.ts'
 import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
@@ -31,6 +32,8 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'sessionLost':
     case 'nextReady':
     case 'nextLost':
+    case 'callerPaused':
+    case 'sessionAnswered':
       return onModelLeg(state, event)
     case 'mediaPaused':
       return turns.onMediaPaused(state)
@@ -72,15 +75,18 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'timer':
       return onTimer(state, event)
     case 'hangUpDone':
-      return onHangUpDone(state, event)
     case 'shutdown':
-      return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
     case 'cutOff':
-      return cutOff(state, event.heard)
+      return onOrderedEnd(state, event)
   }
 }
 
-type LegEvent = Extract<CallEvent, { kind: 'sessionReady' | 'sessionLost' | 'nextReady' | 'nextLost' }>
+type LegEvent = Extract<
+  CallEvent,
+  {
+    kind: 'sessionReady' | 'sessionLost' | 'nextReady' | 'nextLost' | 'callerPaused' | 'sessionAnswered'
+  }
+>
 
 function onModelLeg(state: CallState, event: LegEvent): Step {
   switch (event.kind) {
@@ -92,12 +98,31 @@ function onModelLeg(state: CallState, event: LegEvent): Step {
       return rotation.onNextReady(state, event)
     case 'nextLost':
       return rotation.onNextLost(state, event)
+    case 'callerPaused':
+      return doubt.onCallerPaused(state, event)
+    case 'sessionAnswered':
+      return doubt.onSessionAnswered(state)
+  }
+}
+
+function onOrderedEnd(
+  state: CallState,
+  event: Extract<CallEvent, { kind: 'hangUpDone' | 'shutdown' | 'cutOff' }>,
+): Step {
+  switch (event.kind) {
+    case 'hangUpDone':
+      return onHangUpDone(state, event)
+    case 'shutdown':
+      return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
+    case 'cutOff':
+      return cutOff(state, event.heard)
   }
 }
 
 function onTimer(state: CallState, event: Extract<CallEvent, { kind: 'timer' }>): Step {
   if (event.name === 'idle') return turns.onIdle(state, event)
-  if (event.name === 'hold' || event.name === 'silentModel') return leg.onReplyOverdue(state, event)
+  if (event.name === 'hold' || event.name === 'silentModel' || event.name === 'decision')
+    return leg.onReplyOverdue(state, event)
   return lifeline.onLifeTimer(state, event)
 }
 
@@ -124,12 +149,15 @@ function settle(state: CallState): Step {
   )
 }
 
-/** Nobody speaks, nothing is played and nothing is due: the time until the caller is asked for starts to run. */
+/**
+ * Nobody speaks, nothing is played and nothing is due: the time until the caller is asked for starts to run. A session
+ * that is lost meanwhile and replaced does not begin it anew: the caller hears nothing of that.
+ */
 function rest(state: CallState): Step {
   const { callerSpeaking, replies, replyDue, toolsRunning } = state.turns
   const replying = replies.some((reply) => !reply.dropped)
   const busy = callerSpeaking || replying || replyDue !== undefined || toolsRunning > 0 || isSounding(state)
-  const resting = state.phase === 'live' && state.session === 'ready' && !busy
+  const resting = state.phase === 'live' && !busy
   if (resting === state.resting) return unchanged(state)
   return {
     state: { ...state, resting },

@@ -5,6 +5,7 @@ import { firstBytes } from '../audio/views.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
 import type { Utterance } from './event.ts'
 import { CallerAudio } from './caller-audio.ts'
+import { CallerEar, type Found } from './caller-ear.ts'
 import { mayBeSpeech } from './loudness.ts'
 import type { Playback } from './playback.ts'
 
@@ -15,8 +16,9 @@ const SILENCE = new Uint8Array(FLUSH_BYTES).fill(ULAW_SILENCE)
 /** What the audio path counts; read at the end of a call. */
 export type MediaCounts = { framesIn: number; framesOut: number; firstAppendAtMs: number | undefined }
 
-/** What the audio path tells the call: nothing but when a reply begins to sound. */
+/** What the audio path tells the call: when a reply begins to sound, and when the caller seems to have said something. */
 export type MediaListener = {
+  onCallerPaused(pause: { beganAtMs: number; atMs: number }): void
   onReplySounding(reply: { itemId: string; responseId: string; deltaAtMs: number; atMs: number }): void
 }
 
@@ -31,6 +33,8 @@ export class CallMedia implements Disposable {
   readonly #listener: MediaListener
   readonly #nowMs: () => number
   readonly #caller: CallerAudio
+  readonly #ear = new CallerEar()
+  #voiceBeganAtMs = 0
   readonly #up: Uplink
   readonly #down: Downlink
   readonly #dropped = new Set<string>()
@@ -60,10 +64,12 @@ export class CallMedia implements Disposable {
   /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
   onCallerAudio(ulaw: Uint8Array): void {
     this.counts.framesIn++
+    const found = this.#ear.hear(ulaw)
     // Kept before it is sent: sending may find that the session is over, and then this frame waits for the next one.
     const isNext = this.#session !== undefined && this.#caller.waitingMs() === 0
     this.#caller.push(ulaw)
     if (isNext && this.#session && this.#append(this.#session, ulaw)) this.#caller.markSent(ulaw.length)
+    if (found) this.#onFound(found)
   }
 
   /**
@@ -80,6 +86,11 @@ export class CallMedia implements Disposable {
       this.#caller.markSent(piece.length)
     }
     return speech
+  }
+
+  /** The session is there: what it has not told of by now, it did not take for words. */
+  sessionAnswered(): void {
+    this.#caller.forgetVoice()
   }
 
   /** The session has noticed that the caller speaks. */
@@ -150,6 +161,13 @@ export class CallMedia implements Disposable {
   [Symbol.dispose](): void {
     this.#up[Symbol.dispose]()
     this.#down[Symbol.dispose]()
+  }
+
+  #onFound(found: Found): void {
+    const atMs = this.#nowMs()
+    if (found === 'paused') return this.#listener.onCallerPaused({ beganAtMs: this.#voiceBeganAtMs, atMs })
+    this.#caller.voiceBegan()
+    this.#voiceBeganAtMs = atMs - this.#ear.spanMs()
   }
 
   #append(session: SpeechSession, ulaw: Uint8Array): boolean {

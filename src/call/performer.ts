@@ -40,6 +40,8 @@ export class Performer {
         return this.#switchSession()
       case 'closeSession':
         return this.#closeSession(effect.reason)
+      case 'probeSession':
+        return line.current()?.probe()
       case 'forgetCaller':
         return media.forgetCaller(effect.turnIsOpen)
       case 'padSilence':

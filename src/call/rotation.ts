@@ -50,7 +50,7 @@ export function rotateWhenQuiet(state: CallState): Step {
   const { leg, turns, phase } = state
   if (leg.rotation !== 'due' && leg.rotation !== 'ready') return unchanged(state)
   const speaking = turns.callerSpeaking || turns.committing || turns.replies.length > 0
-  const busy = speaking || turns.replyDue !== undefined || turns.toolsRunning > 0
+  const busy = speaking || turns.replyDue !== undefined || turns.toolsRunning > 0 || leg.doubted
   if (phase !== 'live' || state.session !== 'ready' || busy || isSounding(state)) return unchanged(state)
   const opens = leg.rotation === 'due'
   return {

@@ -103,6 +103,8 @@ export type Leg = {
   readonly turnOpen: boolean
   /** The session was told sound in which it may find a turn that it answers by itself: nothing is asked of it yet. */
   readonly listening: boolean
+  /** The caller said something by our own ear or to a lost session, and the one in use has not answered since. */
+  readonly doubted: boolean
   readonly rotation: 'none' | 'due' | 'opening' | 'ready'
 }
 
@@ -133,7 +135,15 @@ export function initialState(rules: CallRules): CallState {
     rules,
     phase: 'ringing',
     session: 'opening',
-    leg: { tries: 0, losses: 0, silent: false, turnOpen: false, listening: false, rotation: 'none' },
+    leg: {
+      tries: 0,
+      losses: 0,
+      silent: false,
+      turnOpen: false,
+      listening: false,
+      doubted: false,
+      rotation: 'none',
+    },
     closing: undefined,
     turns: {
       callerSpeaking: false,

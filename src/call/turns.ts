@@ -18,7 +18,9 @@ const MAX_RETRIES = 1
 /** The caller begins to speak: whatever is being said stops, unless it must be heard. */
 export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): Step {
   const speaking = withTurn(state, { callerSpeaking: true, speechStartedAtMs: event.atMs })
-  const heardCaller = notDue({ ...speaking, idlePrompts: 0 })
+  const greeted = { ...speaking, idlePrompts: 0 }
+  // What a lost session did not tell of is heard now, or once more: the caller has been waiting all along.
+  const heardCaller = state.leg.doubted ? unchanged(greeted) : notDue(greeted)
   if (isUninterruptible(heardCaller.state)) return heardCaller
   return chain(
     speaking,
@@ -45,7 +47,11 @@ export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): S
     replyOwed: undefined,
     leg,
   }
-  return chain(turn, (now) => withTurns(now, recorded), due)
+  return chain(
+    turn,
+    (now) => withTurns(now, recorded),
+    (now) => (now.turns.replyDue ? unchanged(withTurn(now, { replyDue: 'asked' })) : due(now)),
+  )
 }
 
 /** Words of the caller; only the final ones are kept. */

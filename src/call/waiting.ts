@@ -16,6 +16,8 @@ export function due(state: CallState, why: 'asked' | 'working' = 'asked'): Step 
     effects: [
       { kind: 'setTimer', name: 'hold', delayMs: state.rules.holdMs },
       { kind: 'setTimer', name: 'silentModel', delayMs: state.rules.silentModelMs },
+      // However many sessions are tried meanwhile, the caller's wait has an end.
+      { kind: 'setTimer', name: 'decision', delayMs: state.rules.silentModelMs + AFTER_SILENCE_MS },
     ],
   }
 }
@@ -28,6 +30,7 @@ export function notDue(state: CallState): Step {
     effects: [
       { kind: 'cancelTimer', name: 'hold' },
       { kind: 'cancelTimer', name: 'silentModel' },
+      { kind: 'cancelTimer', name: 'decision' },
     ],
   }
 }

@@ -1,4 +1,6 @@
 import type { RealtimeSessionCreateRequest } from 'openai/resources/realtime/realtime'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
 import { jsonField } from './json-field.ts'
 
 /** What the provider's session differs in from the one that was asked, as paths without values. */
@@ -36,6 +38,21 @@ export function compareSession(asked: RealtimeSessionCreateRequest, echoed: unkn
       ...(asked.reasoning ? unequal(asked, echoed, ['reasoning']) : []),
       ...(asked.parallel_tool_calls === undefined ? [] : unequal(asked, echoed, ['parallel_tool_calls'])),
     ],
+  }
+}
+
+/** Counts and logs what was found to be unlike. */
+export function reportSession(
+  { disagreements, differences }: SessionComparison,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): void {
+  if (differences.length > 0) {
+    metrics.count('protocol_faults_total', { source: 'openai', reason: 'sessionDiffers' }, differences.length)
+    log.event('warn', 'sessionDiffers', { missing: differences })
+  }
+  if (disagreements.length > 0) {
+    metrics.count('protocol_faults_total', { source: 'openai', reason: 'sessionDisagrees' })
+    log.event('error', 'sessionDisagrees', { missing: disagreements })
   }
 }
 

@@ -44,7 +44,7 @@ function writeAppend(target: Buffer, audio: Uint8Array): void {
 }
 
 /** Short names of the events we send, as they stand in their ids. */
-export type ClientEventName = 'update' | 'create' | 'cancel' | 'truncate' | 'delete' | 'item'
+export type ClientEventName = 'update' | 'create' | 'cancel' | 'truncate' | 'delete' | 'item' | 'probe'
 
 /** Any event but an append, with the id by which a refusal names it. */
 export type NumberedEvent = Exclude<RealtimeClientEvent, { type: 'input_audio_buffer.append' }> & {

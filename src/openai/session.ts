@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
-import { compareSession } from './agreement.ts'
+import { compareSession, reportSession } from './agreement.ts'
 import { scanAudioDelta } from './audio-delta.ts'
 import { encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
@@ -11,6 +11,7 @@ import { Conversation } from './conversation.ts'
 import { codeLabel, lossOf, reactionTo } from './errors.ts'
 import type { ErrorReaction, ProviderError } from './errors.ts'
 import { MessageBudget } from './message-budget.ts'
+import { Probe } from './probe.ts'
 import { type Dial, RealtimeSocket } from './realtime-socket.ts'
 import { decodeServerMessage } from './server-codec.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -51,6 +52,7 @@ export class RealtimeSession implements SpeechSession {
   readonly #conversation: Conversation
   readonly #openedAtMs: number
   readonly #readyTimer: Timer
+  readonly #probe: Probe
   readonly #budget = new MessageBudget()
   #phase: 'connecting' | 'updating' | 'ready' | 'over' = 'connecting'
   #sessionId = ''
@@ -64,6 +66,12 @@ export class RealtimeSession implements SpeechSession {
       ...options,
       send: (event) => this.#send(event),
       guarded: (work) => this.#guarded(work),
+    })
+    this.#probe = new Probe({
+      clock,
+      onAnswer: (atMs) => options.receiver.onEvent({ kind: 'sessionAnswered', atMs }),
+      onSilence: () =>
+        this.#guarded(() => this.#lose({ reason: 'unresponsive', code: 'probe', retryable: true })),
     })
     this.#readyTimer = clock.setTimer(limits.sessionReadyDeadlineMs, () =>
       this.#guarded(() => this.#lose({ reason: 'notReady', retryable: true })),
@@ -115,6 +123,10 @@ export class RealtimeSession implements SpeechSession {
     this.#conversation.addItem(textItem(item.role, item.text))
   }
 
+  probe(): void {
+    if (this.#phase === 'ready') this.#probe.ask((event) => this.#send(event))
+  }
+
   bufferedBytes(): number {
     return this.#socket.bufferedBytes()
   }
@@ -138,6 +150,7 @@ export class RealtimeSession implements SpeechSession {
     this.#options.onEnter?.()
     // Not #guarded: the audio path makes no closure.
     try {
+      this.#probe.onMessage()
       if (!this.#staysWithinBudget()) return
       if (isBinary) this.#onEvent({ kind: 'malformed', reason: 'notText' })
       else this.#onEvent(decodeServerMessage(message, this.#options.scratch))
@@ -153,6 +166,7 @@ export class RealtimeSession implements SpeechSession {
     if (!audio) return false
     this.#options.onEnter?.()
     try {
+      this.#probe.onMessage()
       if (this.#staysWithinBudget()) this.#conversation.onAudio({ kind: 'audio', ...audio })
     } catch (error) {
       this.#broke(error)
@@ -196,26 +210,19 @@ export class RealtimeSession implements SpeechSession {
   }
 
   #onUpdated(event: Extract<ServerEvent, { kind: 'sessionUpdated' }>): void {
-    const { log, metrics, config } = this.#options
+    const { config } = this.#options
     this.#sessionId = event.sessionId ?? this.#sessionId
     this.#expiresAtWallMs = event.expiresAtWallMs ?? this.#expiresAtWallMs
-    const { disagreements, differences } = compareSession(config, event.session)
-    if (differences.length > 0) {
-      metrics.count(
-        'protocol_faults_total',
-        { source: 'openai', reason: 'sessionDiffers' },
-        differences.length,
-      )
-      log.event('warn', 'sessionDiffers', { missing: differences })
-    }
-    if (disagreements.length > 0) {
-      metrics.count('protocol_faults_total', { source: 'openai', reason: 'sessionDisagrees' })
-      log.event('error', 'sessionDisagrees', { missing: disagreements })
+    const found = compareSession(config, event.session)
+    // Once: the answer to every probe tells small differences again.
+    reportSession(this.#phase === 'updating' ? found : { ...found, differences: [] }, this.#options)
+    if (found.disagreements.length > 0) {
       // A running session that changed: the caller must not go on talking to another agent.
       if (this.#phase === 'ready') {
         this.#lose({ reason: 'fatalError', code: 'session_changed', retryable: true })
       }
     } else if (this.#phase === 'updating') this.#becomeReady()
+    else this.#probe.onAnswered()
   }
 
   #becomeReady(): void {
@@ -235,6 +242,7 @@ export class RealtimeSession implements SpeechSession {
     const { log, metrics } = this.#options
     const { code, param, eventId = '' } = error
     const reaction = reactionTo(error)
+    if (eventId.startsWith('probe_')) this.#probe.onAnswered()
     metrics.count('realtime_events_refused_total', { code: codeLabel(code), reaction: reaction.kind })
     const level = reaction.kind === 'ignore' ? 'debug' : reaction.kind === 'clientBug' ? 'error' : 'warn'
     log.event(level, 'eventRefused', { code, name: eventId, reason: param ?? reaction.kind })
@@ -287,6 +295,7 @@ export class RealtimeSession implements SpeechSession {
   #finish(): void {
     this.#phase = 'over'
     this.#readyTimer.cancel()
+    this.#probe.stop()
     this.#conversation.stop()
     this.#options.onOver()
   }

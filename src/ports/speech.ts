@@ -78,6 +78,8 @@ export type SpeechEvent =
       readonly atMs: number
     }
   | { readonly kind: 'sessionLost'; readonly loss: SpeechLoss; readonly atMs: number }
+  /** A session that was asked whether it is there has said something, whatever it was. */
+  | { readonly kind: 'sessionAnswered'; readonly atMs: number }
   | { readonly kind: 'speechStarted'; readonly itemId: string; readonly atMs: number }
   | { readonly kind: 'speechStopped'; readonly itemId: string; readonly atMs: number }
   /** The caller's turn became an item of the conversation. */
@@ -195,6 +197,8 @@ export interface SpeechSession {
   restore(past: readonly PastItem[]): void
   /** Puts a text item into the conversation without asking for a reply. */
   addText(item: { readonly role: 'system' | 'user' | 'assistant'; readonly text: string }): void
+  /** Asks for a sign of life of the engine behind the connection: an event tells of it, or of the loss. */
+  probe(): void
   /** Bytes that the provider has not read yet. */
   bufferedBytes(): number
   close(reason: string): void

@@ -3,7 +3,8 @@ import type { ModelScript } from './openai/model-script.ts'
 import type { TwilioFault } from './twilio/event-log.ts'
 import type { WorldEntry } from './world-entry.ts'
 
-const MAX_FAULTS = 10_000
+/** Each holds the script of its call: many more than the calls under way can have, and not those of all calls. */
+const MAX_FAULTS = 1_000
 
 /** Something that went wrong on purpose in a call, at a time of the world's clock. */
 export type Struck = {

@@ -57,6 +57,42 @@ describe('CallerAudio', () => {
     expect(waiting(audio)).toEqual(numbers(70, 180))
   })
 
+  it('rewind() lets what our own ear took for a voice wait again, and once more when that session is lost too', () => {
+    const audio = sent(new CallerAudio(20_000), ...numbers(0, 100))
+    audio.voiceBegan()
+    sent(audio, ...numbers(100, 150)).rewind()
+    expect(waiting(audio)).toEqual(numbers(70, 180))
+    audio.markSent(180 * 160)
+    audio.rewind()
+    expect(waiting(audio)).toEqual(numbers(70, 180))
+  })
+
+  it('forgetVoice() keeps no more than without a voice', () => {
+    const audio = sent(new CallerAudio(20_000), ...numbers(0, 100))
+    audio.voiceBegan()
+    audio.forgetVoice()
+    sent(audio, ...numbers(100, 150)).rewind()
+    expect(audio.waitingMs()).toBeLessThanOrEqual(2_000)
+  })
+
+  it('forget() keeps what our own ear has heard since, of which the session has not told', () => {
+    const audio = sent(new CallerAudio(20_000), ...numbers(0, 100))
+    audio.turnBegan()
+    sent(audio, ...numbers(100, 70)).voiceBegan()
+    sent(audio, ...numbers(170, 60)).forget(false)
+    audio.rewind()
+    expect(waiting(audio)).toEqual(numbers(140, 90))
+  })
+
+  it('voiceBegan() changes nothing, when the session was quicker to tell of the same turn', () => {
+    const audio = sent(new CallerAudio(20_000), ...numbers(0, 100))
+    audio.turnBegan()
+    sent(audio, 100, 101, 102).voiceBegan()
+    sent(audio, ...numbers(103, 100)).forget(false)
+    audio.rewind()
+    expect(audio.waitingMs()).toBe(300)
+  })
+
   it('forget() leaves a tail without words, or the turn that is open', () => {
     const audio = sent(new CallerAudio(20_000), ...numbers(0, 50))
     audio.turnBegan()

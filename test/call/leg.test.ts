@@ -52,6 +52,7 @@ describe('step() when the session is lost', () => {
       // The caller hears nothing now, and does not wait for the model without a bound.
       { kind: 'setTimer', name: 'hold' },
       { kind: 'setTimer', name: 'silentModel' },
+      { kind: 'setTimer', name: 'decision' },
     ])
     expect(call.feed(redial, ready).did('requestReply')).toEqual([resumption])
   })
@@ -63,6 +64,7 @@ describe('step() when the session is lost', () => {
       { name: 'redial' },
       { name: 'hold' },
       { name: 'silentModel' },
+      { name: 'decision' },
     ])
     expect(call.feed(redial, ready).did('requestReply')).toEqual([resumption])
   })
@@ -176,6 +178,7 @@ describe('step() when the session is lost', () => {
       { name: 'redial' },
       { name: 'hold' },
       { name: 'silentModel' },
+      { name: 'decision' },
     ])
   })
 

@@ -132,6 +132,14 @@ const acts: Readonly<Record<string, Act>> = {
   fatal: replyDone('failed', false),
   tool: tool(),
   endCall: tool('endCall'),
+  murmur: (world) => {
+    if (world.attached) world.feed({ kind: 'callerPaused', beganAtMs: world.atMs - 500 })
+  },
+  answer: (world) => {
+    if (!world.ready || !world.probed) return
+    world.probed = false
+    world.feed({ kind: 'sessionAnswered' })
+  },
   key: (world) => world.feed({ kind: 'dtmf', digit: '1' }),
   short: (world) => world.pass(300),
   longer: (world) => world.pass(3_100),
@@ -196,6 +204,8 @@ describe('step() whatever happens', () => {
       { kind: 'sessionLost', code: 'x', retryable: true, heard, chance: 0.9 },
       { kind: 'nextReady' },
       { kind: 'nextLost', code: 'x' },
+      { kind: 'callerPaused', beganAtMs: 1 },
+      { kind: 'sessionAnswered' },
       { kind: 'speechStarted', itemId: 'item_2', heard },
       { kind: 'speechStopped', itemId: 'item_2' },
       { kind: 'turnCommitted', itemId: 'item_2' },
@@ -222,6 +232,7 @@ describe('step() whatever happens', () => {
           'idle',
           'hold',
           'silentModel',
+          'decision',
           'lengthReached',
           'closing',
           'redial',

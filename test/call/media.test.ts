@@ -18,7 +18,7 @@ function start() {
     playback,
     heldAudioMs: 20_000,
     nowMs: () => clock.nowMs(),
-    listener: { onReplySounding: ({ itemId }) => sounding.push(itemId) },
+    listener: { onCallerPaused: () => undefined, onReplySounding: ({ itemId }) => sounding.push(itemId) },
   })
   const hear = (bytes: number) =>
     media.onReplyAudio({ responseId: 'resp_1', itemId: 'item_1', bytes: new Uint8Array(bytes) })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAudioEngine } from '../../src/audio/engine.ts'
+import { PCM_BYTES_PER_MS } from '../../src/audio/frame.ts'
 import { Calls } from '../../src/call/calls.ts'
 import type { CallPorts } from '../../src/call/plan.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
@@ -176,4 +177,56 @@ describe('CallSession faults', () => {
     line.play(200)
     expect(world.hangUps).toEqual([SID])
   })
+
+  it('a session that has fallen silent is asked when the caller speaks, and all of it waits for the next one', async () => {
+    const world = start()
+    await world.offer()
+    const session = world.speech.last()
+    const receiver = receiverOf(world)
+    session.emit({ kind: 'sessionReady', sessionId: 'sess_1', atMs: 0 })
+    say(world, receiver, { ulaw: 0x2a, ms: 3_000 })
+    say(world, receiver, { ulaw: 0xff, ms: 800 })
+    expect(session.told).toEqual(['probe'])
+    world.clock.advance(2_000)
+    session.emit({ kind: 'sessionLost', loss: { reason: 'unresponsive', retryable: true }, atMs: 0 })
+    world.clock.advance(1_000)
+    const next = world.speech.last()
+    expect(next).not.toBe(session)
+    next.emit({ kind: 'sessionReady', sessionId: 'sess_2', atMs: 0 })
+    expect(next.appendedBytes / PCM_BYTES_PER_MS).toBeGreaterThanOrEqual(3_800)
+    expect(next.told).toEqual(['probe'])
+  })
+
+  it('a session that answers goes on, and what it took for a noise is not kept', async () => {
+    const world = start()
+    await world.offer()
+    const session = world.speech.last()
+    const receiver = receiverOf(world)
+    session.emit({ kind: 'sessionReady', sessionId: 'sess_1', atMs: 0 })
+    say(world, receiver, { ulaw: 0x2a, ms: 8_000 })
+    say(world, receiver, { ulaw: 0xff, ms: 800 })
+    session.emit({ kind: 'sessionAnswered', atMs: world.clock.nowMs() })
+    say(world, receiver, { ulaw: 0xff, ms: 3_000 })
+    session.emit({ kind: 'sessionLost', loss: { reason: 'closed', retryable: true }, atMs: 0 })
+    world.clock.advance(1_000)
+    const next = world.speech.last()
+    next.emit({ kind: 'sessionReady', sessionId: 'sess_2', atMs: 0 })
+    expect(next.appendedBytes / PCM_BYTES_PER_MS).toBeLessThanOrEqual(2_100)
+    expect(next.told).toEqual([])
+  })
 })
+
+function receiverOf(world: Started): StreamReceiver {
+  const line = new Line(world.clock, () => undefined)
+  const attached = world.calls.attach({ callSid: SID, sink: line })
+  if (!attached.ok) throw new Error('The call takes no stream')
+  return attached.receiver
+}
+
+/** The caller sends the same sample again and again, in frames of 20 ms. */
+function say(world: Started, receiver: StreamReceiver, { ulaw, ms }: { ulaw: number; ms: number }): void {
+  for (let frames = ms / 20; frames > 0; frames--) {
+    receiver.onMedia(new Uint8Array(160).fill(ulaw))
+    world.clock.advance(20)
+  }
+}

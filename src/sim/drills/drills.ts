@@ -16,6 +16,7 @@ import { drillFuzzMedia, fuzzMediaEnv } from './fuzz-media.ts'
 import { drillFuzzRealtime, fuzzRealtimeEnv } from './fuzz-realtime.ts'
 import { drillHandshake } from './handshake.ts'
 import { drillInterruptions } from './interruptions.ts'
+import { drillLongCall, longCallEnv } from './long-call.ts'
 import { drillSignatures, signaturesEnv } from './signatures.ts'
 import { drillUpgradeFlood, upgradeFloodEnv } from './upgrade-flood.ts'
 import { drillWebsocketLimits, limitCaseCount, websocketLimitsEnv } from './websocket-limits.ts'
@@ -63,6 +64,7 @@ const drills: Readonly<Record<string, Drill>> = {
   drain: { fullCount: 50, env: drainEnv, apart: true, run: (ground, options) => drillDrain(ground, options) },
   crash: { fullCount: 50, env: {}, apart: true, run: drillCrash },
   simulate: { fullCount: 10_000, env: simulateEnv, virtual: true, run: drillSimulate },
+  'long-call': { fullCount: 180, env: longCallEnv, virtual: true, run: drillLongCall },
 }
 
 /** Which drills are run; all, in full and with seed 1, when nothing is said. */

@@ -79,12 +79,13 @@ function judgeNetwork(call: SimulatedCall): readonly string[] {
 }
 
 /** Whether an event was refused for what the model was just about to tell: they met on the way, and nobody is at fault. */
-function crossed({ openai, modelRoundMs }: SimulatedCall, { atMs, code }: RefusedEvent): boolean {
+function crossed({ openai, modelRoundMs, updateMs }: SimulatedCall, { atMs, code }: RefusedEvent): boolean {
   const told = CROSSING[code ?? '']
   return openai.some(
     (entry) =>
       entry.kind === 'server' &&
       entry.type === told &&
-      Math.abs(entry.atMs - atMs) <= modelRoundMs + CREATED_MS,
+      // What was sent behind an update is refused only when that has been worked on.
+      Math.abs(entry.atMs - atMs) <= modelRoundMs + updateMs + CREATED_MS,
   )
 }

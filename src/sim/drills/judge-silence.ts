@@ -33,10 +33,7 @@ export function judgeSilence(call: SimulatedCall): readonly string[] {
     const fromFrame = Math.ceil((openedAtMs - answeredAtMs) / FRAME_MS)
     const toFrame = Math.floor(((endedAtMs ?? Infinity) - answeredAtMs) / FRAME_MS)
     const window = { from: fromFrame, to: Math.min(toFrame, sounds.heard.length) }
-    return [
-      ...judgeTurns(call, sounds, window),
-      ...judgeLulls(sounds, { ...window, restarts: lossFrames(call) }),
-    ]
+    return [...judgeTurns(call, sounds, window), ...judgeLulls(sounds, window)]
   })
 }
 
@@ -67,33 +64,18 @@ function judgeTurns(call: SimulatedCall, sounds: Sounds, window: Window): readon
   })
 }
 
-/**
- * Nowhere do both sides keep silent for longer than it takes to ask whether anybody is there. With another session of
- * the model that time begins anew.
- */
-function judgeLulls(
-  sounds: Sounds,
-  window: Window & { readonly restarts: ReadonlySet<number> },
-): readonly string[] {
+/** Nowhere do both sides keep silent for longer than it takes to ask whether anybody is there. */
+function judgeLulls(sounds: Sounds, window: Window): readonly string[] {
   const problems: string[] = []
   let since = window.from
   for (let frame = window.from; frame <= window.to; frame++) {
     const sounding = frame === window.to || sounds.heard[frame] || sounds.said[frame]
-    if (!sounding && !window.restarts.has(frame)) continue
+    if (!sounding) continue
     const ms = (frame - since) * FRAME_MS
     if (ms > ASKED_MS) problems.push(`nobody spoke for ${ms} ms from ${since * FRAME_MS} ms on`)
     since = frame + 1
   }
   return problems
-}
-
-/** When sessions ended, or never began. */
-function lossFrames({ openai, faults, summary }: SimulatedCall): ReadonlySet<number> {
-  const ended = openai.filter(({ kind }) => kind === 'closed')
-  const refused = faults.filter(({ fault }) => fault.endsWith('Handshake'))
-  return new Set(
-    [...ended, ...refused].map(({ atMs }) => Math.ceil((atMs - (summary.answeredAtMs ?? 0)) / FRAME_MS)),
-  )
 }
 
 /** When replies of the model began, and when the caller was told that the call ends. */

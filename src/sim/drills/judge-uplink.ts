@@ -57,9 +57,12 @@ export function judgeUplink(call: SimulatedCall): UplinkVerdict {
   for (const [index, session] of sessions.entries()) {
     const heard = heardFrames(session)
     // In silence the one place is like the other: it went on where the one before broke off.
-    const first = index === 0 ? 0 : (firstFrame(sent, heard) ?? reached)
-    const between = missing(sent, reached, first)
-    const walk = follow(sent, heard, first)
+    const firsts = index === 0 ? [0] : firstFrames(sent, heard, reached)
+    const walks = firsts.map((first) => ({ first, ...follow(sent, heard, first) }))
+    // The same sound may have been made twice, as a key's is.
+    const walk = walks.find(({ problems: wrong, skipped }) => wrong.length + skipped === 0) ?? walks[0]
+    if (!walk) continue
+    const between = missing(sent, reached, walk.first)
     if (isDisordered) droppedMs += (between + walk.skipped) * FRAME_MS
     else {
       if (between > 0) problems.push(`${between} frames between two sessions were lost`)
@@ -117,21 +120,26 @@ function heardFrames(session: SessionRecord): Frames {
   return { samples, silence: 0, count: Math.floor(samples.length / FRAME_SAMPLES) }
 }
 
-/** The frame with which a later session began: found by its first sound, and by what was said just before it. */
-function firstFrame(sent: Sent, heard: Frames): number | undefined {
+/**
+ * The frames with which a later session may have begun, the latest first: found by its first sound, and by what was
+ * said just before it.
+ */
+function firstFrames(sent: Sent, heard: Frames, reached: number): readonly number[] {
   const isSame = (frame: number, at: number): boolean =>
     sameFrame({ frames: sent, at: frame }, { frames: heard, at })
   for (let sound = 0; sound < heard.count; sound++) {
     if (isSilent(heard, sound)) continue
+    const firsts: number[] = []
     for (let frame = sent.count - 1; frame >= 0; frame--) {
       if (!isSame(frame, sound)) continue
       let first = frame
       // Silence that was put in is passed over.
       for (let at = sound - 1; at >= 0 && first > 0; at--) if (isSame(first - 1, at)) first--
-      return first
+      firsts.push(first)
     }
+    if (firsts.length > 0) return firsts
   }
-  return undefined
+  return [reached]
 }
 
 function follow(
@@ -143,13 +151,16 @@ function follow(
   let skipped = 0
   for (let at = 0; at < heard.count; at++) {
     const isThis = (frame: number): boolean => sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+    // Silence that nobody said fills gaps, and tells the model that a turn is over: no sound is passed over for it.
+    if (isSilent(heard, at)) {
+      if (next < sent.count && isThis(next)) next++
+      continue
+    }
     const kept = firstOf(sent, next, isThis)
     if (kept !== undefined) {
       next = kept + 1
       continue
     }
-    // Silence that nobody said fills gaps, and tells the model that a turn is over.
-    if (isSilent(heard, at)) continue
     let found = next + 1
     while (found < sent.count && !isThis(found)) found++
     if (found >= sent.count) {
@@ -191,12 +202,18 @@ function judgeRest(call: SimulatedCall, sent: Sent, reached: number): readonly s
   // The resampler still holds the end of the last frame.
   if (missing(sent, reached, sent.count) <= 1) return []
   const lastOpenedMs = Math.max(...call.sessions.map(({ openedAtMs }) => openedAtMs), 0)
+  // A session takes audio once it has agreed to everything, and the server has heard that.
+  const agreed = call.openai.find(
+    (entry) => entry.atMs >= lastOpenedMs && entry.kind === 'server' && entry.type === 'session.updated',
+  )
   const end = call.openai.find(
     (entry) =>
       entry.atMs >= lastOpenedMs &&
       (entry.kind === 'closed' || (entry.kind === 'fault' && DEAF.has(entry.fault))),
   )
-  if (call.sessions.length === 0 || end === undefined) return []
+  if (agreed === undefined || end === undefined) return []
+  // The end is told once the goodbye has gone to and fro.
+  if (end.atMs <= agreed.atMs + 2 * call.modelRoundMs) return []
   const inTime = sent.atMs.findIndex((atMs) => atMs + 2 * call.uplinkMs + 2 * FRAME_MS >= end.atMs)
   const lost = missing(sent, reached, inTime < 0 ? sent.count : inTime)
   return lost <= 1 ? [] : [`${lost} frames did not reach the model before its session ended`]

@@ -13,10 +13,10 @@ import {
   rounded,
   settingOf,
 } from './drill.ts'
-import { heapBytes } from './heap-bytes.ts'
 import { judgeRecord } from './judge-record.ts'
 import { judgeSilence } from './judge-silence.ts'
 import { judgeUplink } from './judge-uplink.ts'
+import { ownHeap } from './own-heap.ts'
 import { CallWatch, callRecord, eventHash, type SimulatedCall } from './simulated-call.ts'
 import { introduction, simulatedScenario } from './simulated-scenario.ts'
 
@@ -42,11 +42,24 @@ const MOST_FAILURES = 100
 export async function drillSimulate(ground: DrillGround, options: DrillOptions): Promise<DrillResult> {
   const { virtual } = ground
   if (!virtual) throw new DrillError('Cannot simulate calls: time is real here')
-  return await virtual.time.until(new Simulation(ground, virtual).run(options))
+  const simulation = new Simulation(ground, virtual)
+  const broken = Promise.withResolvers<never>()
+  const onError = (error: Error): void => {
+    const seeds = simulation.underWay().join(', ')
+    broken.reject(
+      new DrillError(`Broke while seeds ${seeds} were under way: ${error.stack ?? error.message}`),
+    )
+  }
+  process.on('uncaughtException', onError)
+  try {
+    return await virtual.time.until(Promise.race([simulation.run(options), broken.promise]))
+  } finally {
+    process.off('uncaughtException', onError)
+  }
 }
 
 type Virtual = NonNullable<DrillGround['virtual']>
-type Ways = Pick<SimulatedCall, 'uplinkMs' | 'downlinkMs' | 'mediaRoundMs' | 'modelRoundMs'>
+type Ways = Pick<SimulatedCall, 'uplinkMs' | 'downlinkMs' | 'mediaRoundMs' | 'modelRoundMs' | 'updateMs'>
 type Verdict = { readonly seed: number; readonly problems: readonly string[]; readonly hash: string }
 
 class Simulation {
@@ -56,6 +69,7 @@ class Simulation {
   readonly #network: MemoryNetwork
   readonly #endings: Record<string, number> = {}
   readonly #lanes: number[] = []
+  readonly #underWay = new Set<number>()
   readonly #watch: CallWatch
   /** Timers that the server has without a call, such as the one that watches its loop. */
   readonly #ownTimers: number
@@ -120,6 +134,11 @@ class Simulation {
     }
   }
 
+  /** Seeds of the calls that have begun and are not judged yet. */
+  underWay(): readonly number[] {
+    return [...this.#underWay]
+  }
+
   /** The first call of a number, in which the model's side of the world learns who it is. */
   async #introduce(from: string): Promise<void> {
     const ring = await this.#world.ring(introduction(from))
@@ -134,15 +153,18 @@ class Simulation {
   async #calls(seeds: readonly number[]): Promise<Verdict[]> {
     return await inLanes(this.#lanes.length, seeds, async (seed) => {
       const lane = this.#lanes.pop() ?? 0
+      this.#underWay.add(seed)
       const verdict = await this.#call(seed, numberOf(lane))
+      this.#underWay.delete(seed)
       this.#lanes.push(lane)
       return verdict
     })
   }
 
   async #call(seed: number, from: string): Promise<Verdict> {
-    // Calls begin at whole milliseconds, as the same call does alone.
-    await this.#wait(Math.ceil(this.#clock.nowMs()) - this.#clock.nowMs())
+    // Calls begin at whole seconds, as the same call does alone: sessions end at whole ones.
+    const wallMs = this.#world.clock.wallMs()
+    await this.#wait(1_000 * Math.ceil(wallMs / 1_000) - wallMs)
     const startMs = this.#clock.nowMs()
     const scenario = simulatedScenario(seed, from)
     const ring = await this.#world.ring(scenario, { seed })
@@ -176,6 +198,7 @@ class Simulation {
     heapBytes: number
   }> {
     await this.#wait(LONGEST_WAIT_MS)
+    this.#watch.sweep()
     const world = {
       timers: this.#clock.pendingTimers() - this.#ownTimers,
       connections: this.#network.openConnections(),
@@ -187,7 +210,8 @@ class Simulation {
       sessions: gauges['realtime_sessions_live'] ?? Number.NaN,
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
-    return { gauges, heapBytes: heapBytes(), left: { ...world, ...server } }
+    const { heapBytes, bufferBytes } = await ownHeap()
+    return { gauges, heapBytes: heapBytes + bufferBytes, left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */
@@ -224,6 +248,7 @@ function waysOf({ call, model }: Scenario): Ways {
     downlinkMs: media.toClientMs + speech.toClientMs,
     mediaRoundMs: media.toServerMs + media.toClientMs,
     modelRoundMs: speech.toServerMs + speech.toClientMs,
+    updateMs: model.updateMs ?? 0,
   }
 }
 

@@ -55,6 +55,8 @@ export type SimulatedCall = {
   /** The same there and back on either leg alone. */
   readonly mediaRoundMs: number
   readonly modelRoundMs: number
+  /** The model works on an update for so long, and on nothing that comes behind it. */
+  readonly updateMs: number
 }
 
 /** Fields that tell of other calls, of chance, or of the hour, and not of what happened. */
@@ -133,6 +135,13 @@ export class CallWatch implements Disposable {
     this.#fates.delete(call.sid)
     for (const number of numbers) this.#openai.delete(number)
     return taken
+  }
+
+  /** Forgets sessions that are over, and were opened when their call had been taken out already. */
+  sweep(): void {
+    for (const [number, entries] of this.#openai) {
+      if (entries.at(-1)?.kind === 'closed') this.#openai.delete(number)
+    }
   }
 
   /** Entries kept at present: none while no call is under way. */

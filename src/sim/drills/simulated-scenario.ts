@@ -54,13 +54,17 @@ class Chance {
 export function simulatedScenario(seed: number, from: string): Scenario {
   const chance = new Chance(seed)
   const faulty = chance.percent(60)
+  const lasting = new Chance(~seed)
   return scenarioFrom({
     name: 'simulated',
     about: 'A caller, a model and a network that do as chance has it.',
     seed,
     call: { from, delays: delays(chance) },
     caller: { steps: callerSteps(chance, faulty) },
-    model: model(chance, faulty),
+    model: {
+      ...model(chance, faulty),
+      ...(lasting.percent(15) && { lastsMs: lasting.between(4, 30) * 1_000 }),
+    },
     ...(faulty && chance.percent(10) && { rest: [restFault(chance)] }),
   })
 }

@@ -171,8 +171,13 @@ export class MemoryNetwork implements Medium {
   }
 
   #drain(): void {
-    for (let work = this.#posted.shift(); work; work = this.#posted.shift()) work()
-    this.#isDraining = false
+    try {
+      for (let work = this.#posted.shift(); work; work = this.#posted.shift()) work()
+    } finally {
+      // What threw must not keep the rest from happening.
+      this.#isDraining = false
+      if (this.#posted.length > 0) this.post(() => undefined)
+    }
   }
 }
 

@@ -41,6 +41,7 @@ export class MemoryWebSocket extends Undialled {
   #hasReceivedClose = false
   #hasSentEnd = false
   #isFailed = false
+  #isRefused = false
   #isPaused = false
 
   static {
@@ -191,6 +192,8 @@ export class MemoryWebSocket extends Undialled {
     if (this.listenerCount('unexpected-response') === 0) {
       return this.fail(new Error(`Unexpected server response: ${status}`))
     }
+    // Whoever listens for a refusal ends the socket too: until then it stays as it is.
+    this.#isRefused = true
     const response = new IncomingMessage(this.#wire)
     response.statusCode = status
     response.headers = headers
@@ -228,6 +231,7 @@ export class MemoryWebSocket extends Undialled {
 
   #onEnd(): void {
     if (this.#state === WebSocket.CONNECTING) {
+      if (this.#isRefused) return
       return this.fail(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))
     }
     if (this.#state === WebSocket.CLOSED) return

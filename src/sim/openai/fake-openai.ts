@@ -218,7 +218,8 @@ class FakeServer implements FakeOpenAi {
   ): void {
     const { connection, handshake, cursor, sessionOfCaller } = opening
     const { sessionNumber } = connection
-    const { seed = this.#options.seed ?? 'rehearsal' } = cursor.script
+    const { sessionMaxMs = 3_600_000 } = this.#options
+    const { seed = this.#options.seed ?? 'rehearsal', lastsMs = sessionMaxMs } = cursor.script
     const record = new SessionRecord(connection, this.#clock.nowMs())
     this.#keep(record)
     this.#log({ kind: 'opened', connection }, sessionNumber)
@@ -232,7 +233,7 @@ class FakeServer implements FakeOpenAi {
       sessionOfCaller,
       voice: this.#voice,
       pace: { factor: 8, createdLagMs: 15, thinkMs: 250, ...this.#options.pace },
-      maxMs: this.#options.sessionMaxMs ?? 3_600_000,
+      maxMs: lastsMs,
       record,
       wire: opening.wire,
       onFault: (fault, detail) => this.#log({ kind: 'fault', fault, detail }, sessionNumber),

@@ -48,6 +48,8 @@ export const modelScriptSchema = z.strictObject({
   seed: z.int().min(0).optional(),
   /** How long messages are under way, where there is no network that decides it. */
   delays: z.strictObject({ toServerMs: milliseconds, toClientMs: milliseconds }).optional(),
+  /** A session ends when it is so old; as the server's do when unset. */
+  lastsMs: z.number().min(1_000).max(longestMs).optional(),
   /** Delay before the upgrade is answered. */
   handshakeMs: milliseconds.optional(),
   /** Delay before a session.update is worked on; what comes after it waits behind it. */

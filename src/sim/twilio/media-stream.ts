@@ -266,7 +266,7 @@ export class MediaStream implements SoundSource {
   }
 
   #send(event: string, body: Readonly<Record<string, unknown>>, markName?: string): void {
-    if (this.#end || this.#frozen) return
+    if (this.#openedAtMs === undefined || this.#end || this.#frozen) return
     const sequenceNumber = `${++this.#sequence}`
     this.#uplink.send(JSON.stringify({ event, sequenceNumber, streamSid: this.streamSid, ...body }))
     this.#logOut(event, undefined, markName)

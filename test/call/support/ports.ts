@@ -77,6 +77,10 @@ export class DrivenSession implements SpeechSession {
     this.told.push(`${role}: ${text}`)
   }
 
+  probe(): void {
+    this.told.push('probe')
+  }
+
   bufferedBytes(): number {
     return 0
   }

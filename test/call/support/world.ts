@@ -28,6 +28,8 @@ export class World {
   attached = false
   sessionOpen = true
   ready = false
+  /** The session in use was asked for an answer and has given none. */
+  probed = false
   next: 'none' | 'opening' | 'ready' = 'none'
   quietSinceMs = 0
   #next = 0
@@ -139,7 +141,12 @@ export class World {
       case 'recordTurn':
         this.turns.set(effect.turn.seq, effect.turn)
         return
+      case 'probeSession':
+        must(this.sessionOpen && this.state.session === 'ready', 'only a session that is ready is asked')
+        this.probed = true
+        return
       case 'openSession':
+        this.probed = false
         must(!this.sessionOpen, 'one session at a time')
         this.sessionOpen = true
         return
@@ -179,6 +186,7 @@ export class World {
 
   loseSession(): void {
     this.sessionOpen = false
+    this.probed = false
     this.ready = false
     this.replies.clear()
     for (const one of this.queue) one.complete = true

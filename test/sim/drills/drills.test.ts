@@ -7,7 +7,7 @@ describe('runDrills()', () => {
   it('names the drills that there are, when asked for another', async () => {
     const reports = runDrills({ only: 'nothing' }, { together: start, apart: start, virtual: start })
     await expect(reports.next()).rejects.toThrow(
-      /^Cannot run drill nothing: there are signatures, .*, drain, crash, simulate/,
+      /^Cannot run drill nothing: there are signatures, .*, drain, crash, simulate, long-call/,
     )
   })
 })

@@ -86,4 +86,20 @@ describe('MediaStream handshake', () => {
     expect(warnings(world)).toEqual([31_901])
     expect(world.product.socket().terminated).toBe(true)
   })
+
+  it('sends nothing before the socket is open, whatever the caller does', async () => {
+    await using world = await stage((received) => twiml(received.path === '/twilio/voice' ? CONNECT : ''))
+    world.product.onDial = () => undefined
+    const deeds = [
+      { do: 'secondStart' },
+      { do: 'sendHuge', bytes: 6_400 },
+      { do: 'press', digits: '1' },
+    ] as const
+    world.twilio.placeCall({ from: CALLER, to: NUMBER, script: { steps: [...deeds, ...STAY] } })
+    await world.pass(400)
+    const socket = world.product.socket()
+    expect(socket.messages).toEqual([])
+    socket.open()
+    expect(socket.messages.map(({ event }) => event)).toEqual(['connected', 'start'])
+  })
 })
