@@ -18,6 +18,7 @@ import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
+import { closeOrphans, keepRecords } from './record-keeping.ts'
 
 /**
  * Connections that wait to be accepted. Node's usual 511 are there within a tenth of a second of a flood: what comes
@@ -79,6 +80,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const loop = starting.use(new LoopWatch({ clock, log, metrics }))
   const parts: Parts = { config, secrets, clock, log, metrics, loop, network, random }
   const storage = starting.use(await openRecords(parts, options.commits ?? 'loop'))
+  starting.use(keepRecords(parts, storage))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
   const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn })
@@ -89,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await storage.flush()
   })
   if (calls) calls.adopt(await storage.orphans(clock.wallMs()))
-  else await closeOrphans(storage, parts)
+  else await closeOrphans(parts, storage)
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })
@@ -123,19 +125,13 @@ async function listen(
 }
 
 function openRecords(
-  { config, clock, log, metrics }: Parts,
+  { config, secrets, clock, log, metrics }: Parts,
   commits: 'thread' | 'loop',
 ): Promise<CallStorage> {
   const { storageBatchMs: batchMs, maxQueuedWrites } = config.limits
+  const { databaseUrl } = secrets
   const { dataDir } = config.server
-  return openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites, commits })
-}
-
-/** Without a telephone network to ask, calls that a process before this one left open are closed as they are. */
-async function closeOrphans(storage: CallStorage, { clock, log }: Parts): Promise<void> {
-  for (const callSid of await storage.closeOrphans(clock.wallMs())) {
-    log.forCall(callSid).event('warn', 'orphanClosed')
-  }
+  return openStorage({ dataDir, databaseUrl, clock, log, metrics, batchMs, maxQueuedWrites, commits })
 }
 
 /** Makes the one drain of a server; asked for again it only may hurry. */

@@ -6,6 +6,8 @@ import type { StorageErrorCode } from './storage-error.ts'
 export type Database = {
   readonly writer: Kysely<Schema>
   readonly reader: Kysely<Schema>
+  /** The number of this process among all that ever used the database. */
+  readonly owner: number
   /** What an error of the driver means for whoever asked. */
   meaningOf(error: unknown): StorageErrorCode
   /** Brings everything into its resting place and closes both connections. */

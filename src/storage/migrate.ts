@@ -1,7 +1,9 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
+import { dialectOf } from './dialect-of.ts'
 import { calls } from './migrations/0001-calls.ts'
 import { messages } from './migrations/0002-messages.ts'
+import { processes } from './migrations/0003-processes.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -9,21 +11,30 @@ import { StorageError } from './storage-error.ts'
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-calls': calls,
   '0002-messages': messages,
+  '0003-processes': processes,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */
 export const migrationNames: readonly string[] = Object.keys(migrations)
 
 /**
- * Brings a database up to date, all steps or none.
+ * Brings a database up to date, all steps or none; of several processes that start at once the others wait.
  * @throws StorageError `failed` when a step fails or a newer version of the program has written the database
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } })
-  const { error } = await migrator.migrateToLatest()
+  const provider = { getMigrations: () => Promise.resolve(migrations) }
+  const { error } = await new Migrator({ db, provider, ...(await schemaOf(db)) }).migrateToLatest()
   if (error === undefined) return
   throw new StorageError('failed', {
     cause: error,
     detail: 'its tables cannot be brought up to date, or a newer version has written it',
   })
+}
+
+/** On PostgreSQL other schemas may hold tables of the same names, which are not ours. */
+async function schemaOf(db: Kysely<Schema>): Promise<{ readonly migrationTableSchema?: string }> {
+  if (dialectOf(db) === 'sqlite') return {}
+  const { rows } = await sql<{ readonly name: string | null }>`select current_schema() as name`.execute(db)
+  const name = rows[0]?.name
+  return typeof name === 'string' ? { migrationTableSchema: name } : {}
 }

@@ -3,14 +3,18 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { CallStorage } from '../ports/storage.ts'
 import { DatabaseCallStorage } from './call-storage.ts'
+import type { Database } from './database.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { migrate } from './migrate.ts'
 import { openSqlite, openSqliteThread } from './sqlite.ts'
+import { Store } from './store.ts'
 import { WriteQueue } from './write-queue.ts'
 
 /** Where storage is and what bounds it. */
 export type StorageOptions = {
   readonly dataDir: string
+  /** Where PostgreSQL is; without it the database is SQLite's, in the folder. Holds a password: never to be logged. */
+  readonly databaseUrl?: string | undefined
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -23,24 +27,33 @@ export type StorageOptions = {
 }
 
 /**
- * Opens the record of calls on SQLite in a folder that no other process uses. Disposing of it finishes all writes,
- * closes the database and gives the folder free.
+ * Opens the record of calls: on SQLite in a folder that no other process uses, or on PostgreSQL, which several may.
+ * Disposing of it finishes all writes, closes the database and gives the folder free.
  * @throws StorageError `locked`, `corrupt` or `failed`
  */
 export async function openStorage(options: StorageOptions): Promise<CallStorage> {
-  const { dataDir, clock, log, metrics, batchMs, maxQueuedWrites, commits } = options
+  const { databaseUrl, clock, log, metrics, batchMs, maxQueuedWrites } = options
   const startedMs = clock.nowMs()
   await using opening = new AsyncDisposableStack()
-  const directory = opening.use(openDataDirectory(dataDir))
-  const { databasePath } = directory
-  const opened = commits === 'thread' ? await openSqliteThread(databasePath) : openSqlite(databasePath)
+  const opened =
+    databaseUrl === undefined ? await openFolder(options, opening) : await openServer(databaseUrl)
   opening.defer(() => opened.close())
   await migrate(opened.writer)
-  log.event('info', 'storageOpened', { durationMs: clock.nowMs() - startedMs })
+  const name = databaseUrl === undefined ? 'sqlite' : 'postgres'
+  log.event('info', 'storageOpened', { durationMs: clock.nowMs() - startedMs, name })
   const held = opening.move()
   const database = { ...opened, close: () => held.disposeAsync() }
-  return new DatabaseCallStorage(
-    database,
-    new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites }),
-  )
+  const writes = new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites })
+  return new DatabaseCallStorage(new Store(database, writes))
+}
+
+async function openFolder(options: StorageOptions, opening: AsyncDisposableStack): Promise<Database> {
+  const { databasePath } = opening.use(openDataDirectory(options.dataDir))
+  return options.commits === 'thread' ? await openSqliteThread(databasePath) : openSqlite(databasePath)
+}
+
+/** The driver is loaded only where it is used. */
+async function openServer(databaseUrl: string): Promise<Database> {
+  const { openPostgres } = await import('./postgres.ts')
+  return await openPostgres(databaseUrl)
 }

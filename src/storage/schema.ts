@@ -13,6 +13,7 @@ export type Schema = {
   turns: TurnsTable
   nonces: NoncesTable
   messages: MessagesTable
+  other_processes: OtherProcessesView
 }
 
 /** One row per call. */
@@ -31,7 +32,12 @@ export type CallsTable = {
   ended_at: string | null
   ending: CallEnding | null
   duration_seconds: number | null
+  /** The process that has the call; null from before there could be several. */
+  owner: number | null
 }
+
+/** Processes that use this database now, without the one that asks. */
+export type OtherProcessesView = { owner: number }
 
 /** One row per media websocket. */
 export type StreamsTable = {

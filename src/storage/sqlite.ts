@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
 import type { Database } from './database.ts'
@@ -86,7 +87,7 @@ export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close
 
 function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer'> {
   try {
-    return { ...openSqliteReader(path), meaningOf }
+    return { ...openSqliteReader(path), owner: randomInt(1, 2 ** 31), meaningOf }
   } catch (error) {
     onFailure()
     throw error

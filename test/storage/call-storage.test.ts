@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { callStorageContract } from './contract.ts'
-import { opened, temporaryFolder } from './opening.ts'
+import { openedSuccessively, temporaryFolder } from './opening.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
@@ -12,5 +12,5 @@ callStorageContract('SQLite', () => {
   databases += 1
   const dataDir = join(folder.path, String(databases))
   mkdirSync(dataDir)
-  return opened(dataDir)
+  return openedSuccessively(dataDir)
 })

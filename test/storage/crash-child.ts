@@ -1,12 +1,13 @@
 /**
- * Writes to the folder given as its argument until it is killed, and says on standard output what was acknowledged:
- * one line per write, after its promise resolved.
+ * Writes to the folder given as its argument, or to the database whose URL follows, until it is killed, and says on
+ * standard output what was acknowledged: one line per write, after its promise resolved.
  */
 import { writeSync } from 'node:fs'
 import { ringingCall, turnOf } from './records.ts'
 import { opened } from './opening.ts'
 
-const storage = await opened(process.argv[2] ?? '', { batchMs: 5 })
+const [, , folder = '', databaseUrl] = process.argv
+const storage = await opened(folder, { batchMs: 5, databaseUrl })
 
 for (let index = 0; ; index += 1) {
   const call = { ...ringingCall(), status: 'in-progress' as const }

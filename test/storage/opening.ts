@@ -32,7 +32,7 @@ export function countingMetrics(): Metrics & { readonly counts: Map<string, numb
   }
 }
 
-/** Opens storage on SQLite with settings for tests. */
+/** Opens storage with settings for tests: SQLite, unless a URL is given. */
 export function opened(dataDir: string, options: Partial<StorageOptions> = {}) {
   return openStorage({
     dataDir,
@@ -44,4 +44,14 @@ export function opened(dataDir: string, options: Partial<StorageOptions> = {}) {
     commits: 'thread',
     ...options,
   })
+}
+
+/** Opens storage that can be opened again as the next process would. */
+export async function openedSuccessively(dataDir: string, options: Partial<StorageOptions> = {}) {
+  const storage = await opened(dataDir, options)
+  const successor = async () => {
+    await storage[Symbol.asyncDispose]()
+    return await opened(dataDir, options)
+  }
+  return Object.assign(storage, { successor })
 }

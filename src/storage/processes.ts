@@ -1,0 +1,25 @@
+import { expressionBuilder, type ExpressionBuilder } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** The processes that live now, but for the one that asks: it has to ask on its writing connection. */
+function others() {
+  return expressionBuilder<Schema>().selectFrom('other_processes').select('owner')
+}
+
+/** Which calls no living process has: neither `mine`, which asks, nor another one. */
+export function isOrphan(mine: number) {
+  return (where: ExpressionBuilder<Schema, 'calls'>) =>
+    where.or([
+      where('calls.owner', 'is', null),
+      where.and([where('calls.owner', '<>', mine), where('calls.owner', 'not in', others())]),
+    ])
+}
+
+/** The CallSids of open calls that living processes have: `mine`, which asks, and others. */
+export function callsOfTheLiving(mine: number) {
+  return expressionBuilder<Schema>()
+    .selectFrom('calls')
+    .select('call_sid')
+    .where('ended_at', 'is', null)
+    .where((where) => where.or([where('owner', '=', mine), where('owner', 'in', others())]))
+}

@@ -1,0 +1,57 @@
+import type { Kysely } from 'kysely'
+import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
+import { StorageError } from './storage-error.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+/**
+ * An open database with its one queue of writes, as every kind of record uses it. Every read first lets the writes
+ * finish that were asked for before it, so that nobody meets an older record than their own.
+ */
+export class Store implements AsyncDisposable {
+  readonly writes: WriteQueue
+  readonly #database: Database
+  #closing: Promise<void> | undefined
+
+  constructor(database: Database, writes: WriteQueue) {
+    this.#database = database
+    this.writes = writes
+  }
+
+  /** The number of this process among all that ever used the database. */
+  get owner(): number {
+    return this.#database.owner
+  }
+
+  /**
+   * Reads; several queries see one state of the database.
+   * @throws StorageError (as a rejection)
+   */
+  async read<T>(query: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new StorageError('closed')
+    await this.writes.flush()
+    const first = await this.#tryRead(query)
+    // A connection may have broken while nobody used it; the next try opens another.
+    const outcome = first.ok || first.error.code !== 'lost' ? first : await this.#tryRead(query)
+    if (!outcome.ok) throw outcome.error
+    return outcome.value
+  }
+
+  /** Finishes what waits and closes the database. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.writes.close().then(() => this.#database.close())
+    return this.#closing
+  }
+
+  async #tryRead<T>(
+    query: (db: Kysely<Schema>) => Promise<T>,
+  ): Promise<
+    { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: StorageError }
+  > {
+    try {
+      return { ok: true, value: await this.#database.reader.transaction().execute(query) }
+    } catch (error) {
+      return { ok: false, error: new StorageError(this.#database.meaningOf(error), { cause: error }) }
+    }
+  }
+}

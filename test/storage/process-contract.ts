@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import type { CallStorage } from '../../src/ports/storage.ts'
+import { ringingCall } from './records.ts'
+
+const crashChild = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
+const claimChild = fileURLToPath(new URL('./claim-child.ts', import.meta.url))
+
+/** A database that several processes can be pointed at. */
+export type Place = Disposable & {
+  /** For the child that writes until it is killed. */
+  readonly crashArguments: readonly string[]
+  /** For the child that claims nonces: a file or a URL. */
+  readonly claimArgument: string
+  open(): Promise<CallStorage>
+}
+
+type Child = ChildProcess & { readonly stdout: NodeJS.ReadableStream }
+
+function child(file: string, args: readonly string[]): Child {
+  return spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
+/** Starts a process that writes until it is killed. */
+export function crashing(place: Pick<Place, 'crashArguments'>): Child {
+  return child(crashChild, place.crashArguments)
+}
+
+/** Reads what a process says until it has said enough, then kills it, then reads what was still under way. */
+async function saidBeforeDeath(process: Child, enough: number): Promise<string[]> {
+  const lines: string[] = []
+  for await (const line of createInterface({ input: process.stdout })) {
+    lines.push(line)
+    if (lines.length === enough) process.kill('SIGKILL')
+  }
+  return lines
+}
+
+/** Closes what the dead process left; a server may need a moment to notice that it is gone. */
+async function orphansIn(storage: CallStorage): Promise<ReadonlySet<string>> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const closed = await storage.closeOrphans(Date.now())
+    if (closed.length > 0) return new Set(closed)
+    await new Promise((resume) => setTimeout(resume, 20))
+  }
+  return new Set()
+}
+
+/** What storage must do when processes die or race, whatever is below it. */
+export function processContract(name: string, newPlace: () => Promise<Place>): void {
+  describe(`${name}: a process that is killed`, () => {
+    it.each([7, 60, 333])(
+      'has lost nothing that it acknowledged, after %i acknowledgements',
+      async (enough) => {
+        using place = await newPlace()
+        const said = await saidBeforeDeath(crashing(place), enough)
+        expect(said.length).toBeGreaterThanOrEqual(enough)
+
+        await using storage = await place.open()
+        const closed = await orphansIn(storage)
+        const calls = said.filter((line) => line.startsWith('call ')).map((line) => line.slice(5))
+        expect(calls.filter((callSid) => !closed.has(callSid))).toEqual([])
+        for (const callSid of calls) {
+          const complete = await storage.completeCall(callSid)
+          expect(complete?.call).toMatchObject({ ending: 'processDied', status: 'completed' })
+          expect(complete?.streams.every((stream) => stream.endReason === 'processDied')).toBe(true)
+          const kept = new Set(complete?.turns.map((turn) => turn.seq))
+          const acknowledged = said
+            .filter((line) => line.startsWith(`turn ${callSid} `))
+            .map((line) => Number(line.at(-1)))
+          expect(acknowledged.filter((seq) => !kept.has(seq))).toEqual([])
+        }
+      },
+    )
+  })
+
+  describe(`${name}: two processes that claim the same nonces`, () => {
+    it('claimNonce() lets exactly one win each', async () => {
+      using place = await newPlace()
+      const call = ringingCall()
+      const nowMs = call.startedAtMs
+      const races = 60
+      {
+        await using storage = await place.open()
+        await storage.insertCall(call)
+        for (let race = 0; race < races; race += 1) {
+          await storage.insertNonce({
+            nonce: `race-${race}`,
+            callSid: call.callSid,
+            issuedAtMs: nowMs,
+            expiresAtMs: nowMs + 1000,
+          })
+        }
+      }
+      const racers = [1, 2].map(() => child(claimChild, [place.claimArgument, String(nowMs)]))
+      const readers = racers.map((racer) => createInterface({ input: racer.stdout })[Symbol.asyncIterator]())
+      const next = () => Promise.all(readers.map((reader) => reader.next()))
+      await next()
+      for (let race = 0; race < races; race += 1) {
+        for (const racer of racers) racer.stdin?.write(`${race}\n`)
+        const answers = (await next()).map((answer) => String(answer.value))
+        expect(answers.toSorted()).toEqual([`${race} used`, `${race} won`])
+      }
+      for (const racer of racers) racer.stdin?.end()
+      await Promise.all(racers.map((racer) => once(racer, 'exit')))
+    })
+  })
+}
