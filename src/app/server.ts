@@ -8,12 +8,13 @@ import type { Config, Secrets } from '../config/config.ts'
 import type { RunMode } from '../config/run-mode.ts'
 import { type Clock, isoTime, systemClock } from '../lib/clock.ts'
 import { modelWarning } from '../openai/models.ts'
+import { auditRedaction } from '../ops/audit-redaction.ts'
 import { createLog } from '../ops/logger.ts'
 import { LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
-import type { CallStorage, CompleteCall, TurnRecord } from '../ports/storage.ts'
-import { openStorage } from '../storage/open-storage.ts'
+import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
+import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
@@ -79,8 +80,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
   const loop = starting.use(new LoopWatch({ clock, log, metrics }))
   const parts: Parts = { config, secrets, clock, log, metrics, loop, network, random }
-  const storage = starting.use(await openRecords(parts, options.commits ?? 'loop'))
-  starting.use(keepRecords(parts, storage))
+  const records = starting.use(await openRecords(parts, options.commits ?? 'loop'))
+  const { calls: storage } = records
+  starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
   const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn })
@@ -127,11 +129,19 @@ async function listen(
 function openRecords(
   { config, secrets, clock, log, metrics }: Parts,
   commits: 'thread' | 'loop',
-): Promise<CallStorage> {
+): Promise<Records> {
   const { storageBatchMs: batchMs, maxQueuedWrites } = config.limits
-  const { databaseUrl } = secrets
-  const { dataDir } = config.server
-  return openStorage({ dataDir, databaseUrl, clock, log, metrics, batchMs, maxQueuedWrites, commits })
+  return openStorage({
+    dataDir: config.server.dataDir,
+    databaseUrl: secrets.databaseUrl,
+    clock,
+    log,
+    metrics,
+    batchMs,
+    maxQueuedWrites,
+    commits,
+    auditRedaction,
+  })
 }
 
 /** Makes the one drain of a server; asked for again it only may hurry. */

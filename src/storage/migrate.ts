@@ -4,6 +4,8 @@ import { dialectOf } from './dialect-of.ts'
 import { calls } from './migrations/0001-calls.ts'
 import { messages } from './migrations/0002-messages.ts'
 import { processes } from './migrations/0003-processes.ts'
+import { audit } from './migrations/0004-audit.ts'
+import { people } from './migrations/0005-people.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -12,6 +14,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-calls': calls,
   '0002-messages': messages,
   '0003-processes': processes,
+  '0004-audit': audit,
+  '0005-people': people,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

@@ -1,13 +1,20 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { AuditEvent, AuditLog } from '../ports/audit.ts'
+import type { People } from '../ports/people.ts'
 import type { CallStorage } from '../ports/storage.ts'
+import { auditEntries, DatabaseAuditLog } from './audit-log.ts'
 import { DatabaseCallStorage } from './call-storage.ts'
 import type { Database } from './database.ts'
-import { openDataDirectory } from './data-directory.ts'
+import { createDataDirectory, openDataDirectory } from './data-directory.ts'
 import { migrate } from './migrate.ts'
+import { checkPersonKey, DatabasePeople } from './people.ts'
+import { openPersonKey, type Keyed } from './person-key.ts'
 import { openSqlite, openSqliteThread } from './sqlite.ts'
+import { StorageError } from './storage-error.ts'
 import { Store } from './store.ts'
+import { verifyAudit } from './verify-audit.ts'
 import { WriteQueue } from './write-queue.ts'
 
 /** Where storage is and what bounds it. */
@@ -24,27 +31,42 @@ export type StorageOptions = {
   readonly maxQueuedWrites: number
   /** Whether commits happen in a thread of their own; on the event loop where nothing may happen outside of it. */
   readonly commits: 'thread' | 'loop'
+  /** What may be kept of an event for years. */
+  readonly auditRedaction: (event: AuditEvent) => AuditEvent
+}
+
+/** Everything that is kept, one port for each kind. */
+export type Records = AsyncDisposable & {
+  readonly calls: CallStorage
+  readonly audit: AuditLog
+  readonly people: People
 }
 
 /**
- * Opens the record of calls: on SQLite in a folder that no other process uses, or on PostgreSQL, which several may.
- * Disposing of it finishes all writes, closes the database and gives the folder free.
- * @throws StorageError `locked`, `corrupt` or `failed`
+ * Opens everything that is kept: on SQLite in a folder that no other process uses, or on PostgreSQL, which several may.
+ * Disposing of it, or of `calls`, finishes all writes, closes the database and gives the folder free.
+ * @throws StorageError `locked`, `wrongKey`, `failed`, or `corrupt`, also when the audit chain is not whole
  */
-export async function openStorage(options: StorageOptions): Promise<CallStorage> {
-  const { databaseUrl, clock, log, metrics, batchMs, maxQueuedWrites } = options
+export async function openStorage(options: StorageOptions): Promise<Records> {
+  const { dataDir, databaseUrl, clock, log, metrics, batchMs, maxQueuedWrites } = options
   const startedMs = clock.nowMs()
   await using opening = new AsyncDisposableStack()
-  const opened =
-    databaseUrl === undefined ? await openFolder(options, opening) : await openServer(databaseUrl)
+  const opened = databaseUrl === undefined ? await openFolder(options, opening) : await openServer(options)
   opening.defer(() => opened.close())
   await migrate(opened.writer)
+  const keyed = openPersonKey(dataDir)
+  await checked(opened, keyed)
   const name = databaseUrl === undefined ? 'sqlite' : 'postgres'
   log.event('info', 'storageOpened', { durationMs: clock.nowMs() - startedMs, name })
   const held = opening.move()
   const database = { ...opened, close: () => held.disposeAsync() }
-  const writes = new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites })
-  return new DatabaseCallStorage(new Store(database, writes))
+  const store = new Store(database, new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites }))
+  return {
+    calls: new DatabaseCallStorage(store),
+    audit: new DatabaseAuditLog(store, auditEntries(clock, options.auditRedaction)),
+    people: new DatabasePeople(store, { clock, keyed }),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  }
 }
 
 async function openFolder(options: StorageOptions, opening: AsyncDisposableStack): Promise<Database> {
@@ -52,8 +74,26 @@ async function openFolder(options: StorageOptions, opening: AsyncDisposableStack
   return options.commits === 'thread' ? await openSqliteThread(databasePath) : openSqlite(databasePath)
 }
 
-/** The driver is loaded only where it is used. */
-async function openServer(databaseUrl: string): Promise<Database> {
+/** The driver is loaded only where it is used. The folder holds the key, and no lock: other servers may use it, too. */
+async function openServer(options: StorageOptions): Promise<Database> {
+  createDataDirectory(options.dataDir)
   const { openPostgres } = await import('./postgres.ts')
-  return await openPostgres(databaseUrl)
+  return await openPostgres(options.databaseUrl ?? '')
+}
+
+/**
+ * Refuses another key than the database was begun with, and an audit log that is not whole: it is worth nothing from
+ * there on, and nothing may be done that it could not prove.
+ */
+async function checked(database: Database, keyed: Keyed): Promise<void> {
+  try {
+    await checkPersonKey(database.writer, keyed)
+    const verdict = await database.reader.transaction().execute(verifyAudit)
+    if (verdict.ok) return
+    throw new StorageError('corrupt', { detail: `audit record ${verdict.seq} is ${verdict.reason}` })
+  } catch (error) {
+    throw error instanceof StorageError
+      ? error
+      : new StorageError(database.meaningOf(error), { cause: error })
+  }
 }

@@ -1,3 +1,4 @@
+import type { AuditEvent, AuditKind } from '../ports/audit.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
@@ -14,6 +15,10 @@ export type Schema = {
   nonces: NoncesTable
   messages: MessagesTable
   other_processes: OtherProcessesView
+  audit: AuditTable
+  audit_head: AuditHeadTable
+  people: PeopleTable
+  facts: FactsTable
 }
 
 /** One row per call. */
@@ -98,3 +103,39 @@ export type NoncesTable = {
   expires_at: string
   claimed_at: string | null
 }
+
+/** One row per record of the audit log. */
+export type AuditTable = {
+  seq: number
+  wall: string
+  monotonic_ms: number
+  kind: AuditKind
+  actor: string | null
+  strength: Exclude<AuditEvent['strength'], undefined> | null
+  session: string | null
+  tool: string | null
+  arguments_hash: string | null
+  data: string
+  prev: string
+  hash: string
+}
+
+/** One row: the record that was written last, and up to which one they have been removed. */
+export type AuditHeadTable = {
+  id: number
+  seq: number
+  hash: string
+  removed_to: number
+}
+
+/** One row per person whose number is known. */
+export type PeopleTable = {
+  person_id: string
+  number: string
+  /** Keyed, so that what outlives the number still recognises it. */
+  number_hash: string
+  created_at: string
+}
+
+/** What the database knows of itself. */
+export type FactsTable = { name: string; value: string }

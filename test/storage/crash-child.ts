@@ -4,15 +4,18 @@
  */
 import { writeSync } from 'node:fs'
 import { ringingCall, turnOf } from './records.ts'
-import { opened } from './opening.ts'
+import { openedRecords } from './opening.ts'
 
 const [, , folder = '', databaseUrl] = process.argv
-const storage = await opened(folder, { batchMs: 5, databaseUrl })
+const records = await openedRecords(folder, { batchMs: 5, databaseUrl })
+const { calls: storage, audit } = records
 
 for (let index = 0; ; index += 1) {
   const call = { ...ringingCall(), status: 'in-progress' as const }
   await storage.insertCall(call)
   writeSync(1, `call ${call.callSid}\n`)
+  const link = await audit.record({ kind: 'auth', session: call.callSid, data: { count: index } })
+  writeSync(1, `audit ${link.seq} ${link.hash}\n`)
   await Promise.all([
     storage.putStream({ streamSid: `MZ${index}`, callSid: call.callSid, startedAtMs: index }),
     ...[0, 1, 2].map(async (seq) => {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { CallStorage } from '../../src/ports/storage.ts'
+import type { Records } from '../../src/storage/open-storage.ts'
 import { ringingCall } from './records.ts'
 
 const crashChild = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
@@ -15,7 +16,7 @@ export type Place = Disposable & {
   readonly crashArguments: readonly string[]
   /** For the child that claims nonces: a file or a URL. */
   readonly claimArgument: string
-  open(): Promise<CallStorage>
+  open(): Promise<Records>
 }
 
 type Child = ChildProcess & { readonly stdout: NodeJS.ReadableStream }
@@ -59,7 +60,12 @@ export function processContract(name: string, newPlace: () => Promise<Place>): v
         const said = await saidBeforeDeath(crashing(place), enough)
         expect(said.length).toBeGreaterThanOrEqual(enough)
 
-        await using storage = await place.open()
+        // Opening refuses a chain that is not whole.
+        await using records = await place.open()
+        const { calls: storage, audit } = records
+        const kept = await audit.page({ afterSeq: 0, maxRecords: said.length })
+        const keptLines = new Set(kept.map(({ seq, hash }) => `audit ${seq} ${hash}`))
+        expect(said.filter((line) => line.startsWith('audit ') && !keptLines.has(line))).toEqual([])
         const closed = await orphansIn(storage)
         const calls = said.filter((line) => line.startsWith('call ')).map((line) => line.slice(5))
         expect(calls.filter((callSid) => !closed.has(callSid))).toEqual([])
@@ -67,11 +73,11 @@ export function processContract(name: string, newPlace: () => Promise<Place>): v
           const complete = await storage.completeCall(callSid)
           expect(complete?.call).toMatchObject({ ending: 'processDied', status: 'completed' })
           expect(complete?.streams.every((stream) => stream.endReason === 'processDied')).toBe(true)
-          const kept = new Set(complete?.turns.map((turn) => turn.seq))
+          const turns = new Set(complete?.turns.map((turn) => turn.seq))
           const acknowledged = said
             .filter((line) => line.startsWith(`turn ${callSid} `))
             .map((line) => Number(line.at(-1)))
-          expect(acknowledged.filter((seq) => !kept.has(seq))).toEqual([])
+          expect(acknowledged.filter((seq) => !turns.has(seq))).toEqual([])
         }
       },
     )
@@ -84,7 +90,8 @@ export function processContract(name: string, newPlace: () => Promise<Place>): v
       const nowMs = call.startedAtMs
       const races = 60
       {
-        await using storage = await place.open()
+        await using records = await place.open()
+        const { calls: storage } = records
         await storage.insertCall(call)
         for (let race = 0; race < races; race += 1) {
           await storage.insertNonce({

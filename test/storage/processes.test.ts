@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { opened, temporaryFolder } from './opening.ts'
+import { opened, openedRecords, temporaryFolder } from './opening.ts'
 import { postgresServer } from './postgres-server.ts'
 import { crashing, processContract } from './process-contract.ts'
 
@@ -12,7 +12,7 @@ processContract('SQLite', () => {
   return Promise.resolve({
     crashArguments: [folder.path],
     claimArgument: join(folder.path, 'consigliere.db'),
-    open: () => opened(folder.path),
+    open: () => openedRecords(folder.path),
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   })
 })
@@ -40,7 +40,7 @@ describe('with a server', () => {
     return {
       crashArguments: [folder.path, databaseUrl],
       claimArgument: databaseUrl,
-      open: () => opened(folder.path, { databaseUrl }),
+      open: () => openedRecords(folder.path, { databaseUrl }),
       [Symbol.dispose]: () => folder[Symbol.dispose](),
     }
   })
