@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000
  * database that several processes share, the calls of those that have died are closed, as nobody else may come to do it.
  */
 export async function keepRecords(
-  parts: Parts,
+  parts: Pick<Parts, 'clock' | 'log' | 'metrics' | 'config' | 'secrets'>,
   records: Records,
   run: { readonly mode: string; readonly version: string },
 ): Promise<AsyncDisposable> {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
 import type { Database } from './database.ts'
+import { openToRead } from './open-to-read.ts'
 import type { Schema } from './schema.ts'
 import { busyTimeoutMs, openForWriting, statementsOf } from './sqlite-connection.ts'
 import { meaningOf } from './sqlite-failure.ts'
@@ -73,12 +74,12 @@ export async function openSqliteThread(path: string): Promise<Database> {
 }
 
 /**
- * Opens a database that another process may be writing, only to read it.
+ * Opens a database that another process may be writing, only to read it; nothing in its folder changes.
  * @throws StorageError when there is none, or it cannot be read
  */
 export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close'> {
   try {
-    const reading = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
+    const reading = openToRead(path, busyTimeoutMs)
     return { reader: kyselyOn(reading), close: () => Promise.resolve(reading.close()) }
   } catch (error) {
     throw new StorageError(meaningOf(error), { cause: error })
@@ -87,10 +88,12 @@ export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close
 
 function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer'> {
   try {
-    return { ...openSqliteReader(path), owner: randomInt(1, 2 ** 31), meaningOf }
+    const reading = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
+    const close = (): Promise<void> => Promise.resolve(reading.close())
+    return { reader: kyselyOn(reading), owner: randomInt(1, 2 ** 31), meaningOf, close }
   } catch (error) {
     onFailure()
-    throw error
+    throw new StorageError(meaningOf(error), { cause: error })
   }
 }
 
