@@ -1,4 +1,5 @@
 import { createBackground } from '../ops/background.ts'
+import type { EffectStorage } from '../ports/effects.ts'
 import type { CallStorage } from '../ports/storage.ts'
 import type { Records } from '../storage/open-storage.ts'
 import type { Parts } from './parts.ts'
@@ -28,7 +29,9 @@ export async function keepRecords(
   function onMinute(): void {
     timer = clock.setTimer(MINUTE_MS, onMinute)
     background('auditHead', logHead())
-    if (secrets.databaseUrl !== undefined) background('closeOrphans', closeOrphans(parts, records.calls))
+    if (secrets.databaseUrl === undefined) return
+    background('closeOrphans', closeOrphans(parts, records.calls))
+    background('closeOrphans', closeLeftovers(parts, records.effects))
   }
   return {
     [Symbol.asyncDispose]: async () => {
@@ -47,4 +50,14 @@ export async function closeOrphans(
   for (const callSid of await calls.closeOrphans(clock.wallMs())) {
     log.forCall(callSid).event('warn', 'orphanClosed')
   }
+}
+
+/** Settles what dead processes left: questions, and effects of which nobody knows what came of them. */
+export async function closeLeftovers(
+  { clock, log }: Pick<Parts, 'clock' | 'log'>,
+  effects: EffectStorage,
+): Promise<void> {
+  const { unknown, voided } = await effects.closeLeftovers(clock.wallMs())
+  for (const { tool } of unknown) log.event('warn', 'effectUnknown', { tool, reason: 'processDied' })
+  if (voided.length > 0) log.event('info', 'questionsVoided', { count: voided.length })
 }

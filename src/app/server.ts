@@ -19,7 +19,7 @@ import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
-import { closeOrphans, keepRecords } from './record-keeping.ts'
+import { closeLeftovers, closeOrphans, keepRecords } from './record-keeping.ts'
 
 /**
  * Connections that wait to be accepted. Node's usual 511 are there within a tenth of a second of a flood: what comes
@@ -94,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   if (calls) calls.adopt(await storage.orphans(clock.wallMs()))
   else await closeOrphans(parts, storage)
+  await closeLeftovers(parts, records.effects)
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })

@@ -64,9 +64,19 @@ function onlyForTests(env: Environment): readonly ConfigProblem[] {
     .map((name) => ({ name, problem: 'can be off only while TWILIO_API_BASE_URL is on loopback' }))
 }
 
-/** A rehearsal invents calls, and they must not come among real ones. */
+/** A rehearsal invents calls, which must not come among real ones; and what it keeps needs the key in its folder. */
 function realDatabase(env: Environment): readonly ConfigProblem[] {
   const url = URL.parse(env['DATABASE_URL'] ?? '')
-  if (!url || !isRehearsal(env) || isLoopback(url.hostname)) return []
-  return [{ name: 'DATABASE_URL', problem: 'can be set in rehearsal only to a database on loopback' }]
+  if (!url || !isRehearsal(env)) return []
+  const problems: ConfigProblem[] = []
+  if (!isLoopback(url.hostname)) {
+    problems.push({ name: 'DATABASE_URL', problem: 'can be set in rehearsal only to a database on loopback' })
+  }
+  if (!isSet(env, 'DATA_DIR')) {
+    problems.push({
+      name: 'DATA_DIR',
+      problem: 'must be set in rehearsal with DATABASE_URL, which needs its key',
+    })
+  }
+  return problems
 }

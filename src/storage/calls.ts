@@ -104,7 +104,7 @@ export async function closeOpenCalls(
       status_rank: finalStatusRank,
     })
     .where('ended_at', 'is', null)
-    .where(isOrphan(mine))
+    .where(isOrphan('calls.owner', mine))
     .returning('call_sid')
     .execute()
   return rows.map((row) => row.call_sid)

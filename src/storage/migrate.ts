@@ -6,6 +6,10 @@ import { messages } from './migrations/0002-messages.ts'
 import { processes } from './migrations/0003-processes.ts'
 import { audit } from './migrations/0004-audit.ts'
 import { people } from './migrations/0005-people.ts'
+import { proposals } from './migrations/0006-proposals.ts'
+import { confirmations } from './migrations/0007-confirmations.ts'
+import { intents } from './migrations/0008-intents.ts'
+import { outcomes } from './migrations/0009-outcomes.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -16,6 +20,10 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-processes': processes,
   '0004-audit': audit,
   '0005-people': people,
+  '0006-proposals': proposals,
+  '0007-confirmations': confirmations,
+  '0008-intents': intents,
+  '0009-outcomes': outcomes,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

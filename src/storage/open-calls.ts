@@ -13,7 +13,7 @@ export async function takeOpenCalls(db: Kysely<Schema>, mine: number): Promise<r
     .updateTable('calls')
     .set({ owner: mine })
     .where('ended_at', 'is', null)
-    .where(isOrphan(mine))
+    .where(isOrphan('calls.owner', mine))
     .returning('call_sid')
     .execute()
   if (taken.length === 0) return []

@@ -2,12 +2,14 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { AuditEvent, AuditLog } from '../ports/audit.ts'
+import type { EffectStorage } from '../ports/effects.ts'
 import type { People } from '../ports/people.ts'
 import type { CallStorage } from '../ports/storage.ts'
 import { auditEntries, DatabaseAuditLog } from './audit-log.ts'
 import { DatabaseCallStorage } from './call-storage.ts'
 import type { Database } from './database.ts'
 import { createDataDirectory, openDataDirectory } from './data-directory.ts'
+import { DatabaseEffectStorage } from './effect-storage.ts'
 import { migrate } from './migrate.ts'
 import { checkPersonKey, DatabasePeople } from './people.ts'
 import { openPersonKey, type Keyed } from './person-key.ts'
@@ -40,6 +42,7 @@ export type Records = AsyncDisposable & {
   readonly calls: CallStorage
   readonly audit: AuditLog
   readonly people: People
+  readonly effects: EffectStorage
 }
 
 /**
@@ -61,9 +64,11 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
   const held = opening.move()
   const database = { ...opened, close: () => held.disposeAsync() }
   const store = new Store(database, new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites }))
+  const entryOf = auditEntries(clock, options.auditRedaction)
   return {
     calls: new DatabaseCallStorage(store),
-    audit: new DatabaseAuditLog(store, auditEntries(clock, options.auditRedaction)),
+    audit: new DatabaseAuditLog(store, entryOf),
+    effects: new DatabaseEffectStorage(store, { keyed, entryOf }),
     people: new DatabasePeople(store, { clock, keyed }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }

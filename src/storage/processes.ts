@@ -1,4 +1,4 @@
-import { expressionBuilder, type ExpressionBuilder } from 'kysely'
+import { expressionBuilder, sql, type SqlBool } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** The processes that live now, but for the one that asks: it has to ask on its writing connection. */
@@ -6,13 +6,10 @@ function others() {
   return expressionBuilder<Schema>().selectFrom('other_processes').select('owner')
 }
 
-/** Which calls no living process has: neither `mine`, which asks, nor another one. */
-export function isOrphan(mine: number) {
-  return (where: ExpressionBuilder<Schema, 'calls'>) =>
-    where.or([
-      where('calls.owner', 'is', null),
-      where.and([where('calls.owner', '<>', mine), where('calls.owner', 'not in', others())]),
-    ])
+/** Whether no living process has a record: neither `mine`, which asks, nor another one. */
+export function isOrphan(column: 'calls.owner' | 'confirmations.owner' | 'intents.owner', mine: number) {
+  const owner = sql.ref(column)
+  return sql<SqlBool>`(${owner} is null or (${owner} <> ${mine} and ${owner} not in ${others()}))`
 }
 
 /** The CallSids of open calls that living processes have: `mine`, which asks, and others. */

@@ -2,6 +2,7 @@ import type { AuditEvent, AuditKind } from '../ports/audit.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
+import type { ConfirmationsTable, IntentsTable, OutcomesTable, ProposalsTable } from './effect-tables.ts'
 
 /**
  * The tables, in types that SQLite and PostgreSQL share: ids and times as text (ISO 8601 in UTC, which sorts as it
@@ -19,6 +20,10 @@ export type Schema = {
   audit_head: AuditHeadTable
   people: PeopleTable
   facts: FactsTable
+  proposals: ProposalsTable
+  confirmations: ConfirmationsTable
+  intents: IntentsTable
+  outcomes: OutcomesTable
 }
 
 /** One row per call. */

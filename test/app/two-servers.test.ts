@@ -34,7 +34,7 @@ describe('two servers on one PostgreSQL', () => {
   it('leave each other’s calls alone, until one dies', { timeout: 60_000 }, async () => {
     using home = temporaryHome()
     const databaseUrl = await server.newSchema()
-    const env = { DATABASE_URL: databaseUrl }
+    const env = { DATABASE_URL: databaseUrl, DATA_DIR: join(home.path, 'data') }
     const start = (): Promise<RehearsalProcess> => startRehearsalProcess({ home: home.path, env })
     await using first = await start()
     const call = ring(first, 'silent-caller')

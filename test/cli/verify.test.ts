@@ -73,7 +73,7 @@ describe.concurrent('npm run verify', { timeout: 30_000 }, () => {
     server.orSkip(context)
     using home = temporaryHome()
     const databaseUrl = await server.newSchema()
-    const env = { DATABASE_URL: databaseUrl }
+    const env = { DATABASE_URL: databaseUrl, DATA_DIR: home.path }
     await using records = await openedRecords(home.path, { databaseUrl })
     await recordSome(records)
     expect(await verify(home.path, env)).toMatchObject({ code: 0, stderr: '' })

@@ -205,7 +205,7 @@ describe('readConfig() with variables', () => {
       ],
     ],
   ])('accepts a right %s', (name, values) => {
-    expect(values.flatMap((value) => wrongNames({ [name]: value }))).toEqual([])
+    expect(values.flatMap((value) => wrongNames({ DATA_DIR: '/data', [name]: value }))).toEqual([])
   })
 })
 
@@ -215,6 +215,13 @@ describe('readConfig() on DATABASE_URL', () => {
     const { config, secrets } = read({ ...live, DATABASE_URL: url })
     expect(secrets.databaseUrl).toBe(url)
     expect(JSON.stringify(config)).not.toContain('db.example.org')
+  })
+
+  it('needs in rehearsal a folder that stays, since its key does', () => {
+    const url = 'postgres://u:p@127.0.0.1/db'
+    expect(wrongNames({ DATABASE_URL: url })).toEqual(['DATA_DIR'])
+    expect(wrongNames({ DATABASE_URL: url, DATA_DIR: '/data' })).toEqual([])
+    expect(wrongNames({ ...live, DATABASE_URL: url })).toEqual([])
   })
 })
 

@@ -50,6 +50,26 @@ async function orphansIn(storage: CallStorage): Promise<ReadonlySet<string>> {
   return new Set()
 }
 
+/** Every intent that was acknowledged is there, settled as acknowledged or unknown; none twice, none unrecorded. */
+async function expectEffects({ effects, audit }: Records, said: readonly string[]): Promise<void> {
+  await effects.closeLeftovers(Date.now())
+  const idsOf = (line: RegExp) => said.flatMap((text) => line.exec(text)?.[1] ?? [])
+  const settled = new Set(idsOf(/^outcome (\S+)$/))
+  const claimed = idsOf(/^intent (\S+) true$/)
+  expect(claimed.length).toBeGreaterThanOrEqual(settled.size)
+  for (const intentId of claimed) {
+    const intent = await effects.findIntent(intentId)
+    const states = settled.has(intentId) ? ['done'] : ['done', 'unknown']
+    expect(states).toContain(intent?.outcome?.state)
+  }
+  const records = await audit.page({ afterSeq: 0, maxRecords: 10 * said.length })
+  const of = (kind: string) =>
+    records.flatMap((record) => (record.kind === kind ? (record.data.intent ?? []) : []))
+  expect(of('intent').toSorted()).toEqual(of('outcome').toSorted())
+  expect(new Set(of('intent')).size).toBe(of('intent').length)
+  expect(claimed.filter((intentId) => !of('intent').includes(intentId))).toEqual([])
+}
+
 /** What storage must do when processes die or race, whatever is below it. */
 export function processContract(name: string, newPlace: () => Promise<Place>): void {
   describe(`${name}: a process that is killed`, () => {
@@ -67,6 +87,7 @@ export function processContract(name: string, newPlace: () => Promise<Place>): v
         const keptLines = new Set(kept.map(({ seq, hash }) => `audit ${seq} ${hash}`))
         expect(said.filter((line) => line.startsWith('audit ') && !keptLines.has(line))).toEqual([])
         const closed = await orphansIn(storage)
+        await expectEffects(records, said)
         const calls = said.filter((line) => line.startsWith('call ')).map((line) => line.slice(5))
         expect(calls.filter((callSid) => !closed.has(callSid))).toEqual([])
         for (const callSid of calls) {
