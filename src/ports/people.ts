@@ -12,6 +12,10 @@ export interface People {
   find(number: string): Promise<string | undefined>
   /** The number of a person; undefined also after it was erased. */
   numberOf(personId: string): Promise<string | undefined>
+  /** Counts one more try of the PIN from a number. Durable when it resolves; answers those of the last 24 hours. */
+  countPinTry(number: string): Promise<number>
+  /** Tries of the PIN from a number in the last 24 hours. */
+  pinTries(number: string): Promise<number>
   /**
    * What can stand for a text where the text must not be: 64 hexadecimal digits, the same for the same text, and of no
    * use to anybody without the key in the data folder.

@@ -10,6 +10,12 @@ import { proposals } from './migrations/0006-proposals.ts'
 import { confirmations } from './migrations/0007-confirmations.ts'
 import { intents } from './migrations/0008-intents.ts'
 import { outcomes } from './migrations/0009-outcomes.ts'
+import { contacts } from './migrations/0010-contacts.ts'
+import { events } from './migrations/0011-events.ts'
+import { optOuts } from './migrations/0012-opt-outs.ts'
+import { consents } from './migrations/0013-consents.ts'
+import { usage } from './migrations/0014-usage.ts'
+import { pinTries } from './migrations/0015-pin-tries.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -24,6 +30,12 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0007-confirmations': confirmations,
   '0008-intents': intents,
   '0009-outcomes': outcomes,
+  '0010-contacts': contacts,
+  '0011-events': events,
+  '0012-opt-outs': optOuts,
+  '0013-consents': consents,
+  '0014-usage': usage,
+  '0015-pin-tries': pinTries,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

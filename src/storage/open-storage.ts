@@ -1,21 +1,29 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { Agenda } from '../ports/agenda.ts'
 import type { AuditEvent, AuditLog } from '../ports/audit.ts'
+import type { Contacts } from '../ports/contacts.ts'
 import type { EffectStorage } from '../ports/effects.ts'
 import type { People } from '../ports/people.ts'
+import type { Permissions } from '../ports/permissions.ts'
 import type { CallStorage } from '../ports/storage.ts'
+import type { UsageStorage } from '../ports/usage.ts'
 import { auditEntries, DatabaseAuditLog } from './audit-log.ts'
 import { DatabaseCallStorage } from './call-storage.ts'
 import type { Database } from './database.ts'
+import { DatabaseContacts } from './contacts.ts'
 import { createDataDirectory, openDataDirectory } from './data-directory.ts'
 import { DatabaseEffectStorage } from './effect-storage.ts'
+import { DatabaseAgenda } from './events.ts'
 import { migrate } from './migrate.ts'
 import { checkPersonKey, DatabasePeople } from './people.ts'
 import { openPersonKey, type Keyed } from './person-key.ts'
+import { DatabasePermissions } from './permissions.ts'
 import { openSqlite, openSqliteThread } from './sqlite.ts'
 import { StorageError } from './storage-error.ts'
 import { Store } from './store.ts'
+import { DatabaseUsage } from './usage.ts'
 import { verifyAudit } from './verify-audit.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -43,6 +51,10 @@ export type Records = AsyncDisposable & {
   readonly audit: AuditLog
   readonly people: People
   readonly effects: EffectStorage
+  readonly contacts: Contacts
+  readonly agenda: Agenda
+  readonly permissions: Permissions
+  readonly usage: UsageStorage
 }
 
 /**
@@ -70,6 +82,10 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
     audit: new DatabaseAuditLog(store, entryOf),
     effects: new DatabaseEffectStorage(store, { keyed, entryOf }),
     people: new DatabasePeople(store, { clock, keyed }),
+    contacts: new DatabaseContacts(store, keyed),
+    agenda: new DatabaseAgenda(store),
+    permissions: new DatabasePermissions(store, keyed),
+    usage: new DatabaseUsage(store),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

@@ -5,6 +5,7 @@ import { isE164 } from '../lib/phone-number.ts'
 import type { People } from '../ports/people.ts'
 import { timeText } from './columns.ts'
 import type { Keyed } from './person-key.ts'
+import { countPinTry, pinTries } from './pin-tries.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 import type { Store } from './store.ts'
@@ -37,13 +38,22 @@ export class DatabasePeople implements People {
   numberOf(personId: string): Promise<string | undefined> {
     return this.#store.read((db) => numberOfPerson(db, personId))
   }
+
+  countPinTry(number: string): Promise<number> {
+    const nowMs = this.#clock.wallMs()
+    return this.#store.writes.add((db) => countPinTry(db, this.keyed(number), nowMs), 'now')
+  }
+
+  pinTries(number: string): Promise<number> {
+    return this.#store.read((db) => pinTries(db, this.keyed(number), this.#clock.wallMs()))
+  }
 }
 
+/** Whoever has a number in E.164, should they not be known yet; `hash` is the number's keyed hash. */
+export type NewPerson = { readonly number: string; readonly hash: string; readonly nowMs: number }
+
 /** The id of whoever has a number, made when there is none. */
-export async function personIdOf(
-  db: Kysely<Schema>,
-  person: { readonly number: string; readonly hash: string; readonly nowMs: number },
-): Promise<string> {
+export async function personIdOf(db: Kysely<Schema>, person: NewPerson): Promise<string> {
   const known = await findPerson(db, person.number)
   if (known !== undefined) return known
   await db

@@ -3,6 +3,15 @@ import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
 import type { ConfirmationsTable, IntentsTable, OutcomesTable, ProposalsTable } from './effect-tables.ts'
+import type {
+  ConsentsTable,
+  ContactsTable,
+  EventsTable,
+  OptOutsTable,
+  PeopleTable,
+  PinTriesTable,
+  UsageTable,
+} from './people-tables.ts'
 
 /**
  * The tables, in types that SQLite and PostgreSQL share: ids and times as text (ISO 8601 in UTC, which sorts as it
@@ -24,6 +33,12 @@ export type Schema = {
   confirmations: ConfirmationsTable
   intents: IntentsTable
   outcomes: OutcomesTable
+  contacts: ContactsTable
+  events: EventsTable
+  opt_outs: OptOutsTable
+  consents: ConsentsTable
+  usage: UsageTable
+  pin_tries: PinTriesTable
 }
 
 /** One row per call. */
@@ -131,15 +146,6 @@ export type AuditHeadTable = {
   seq: number
   hash: string
   removed_to: number
-}
-
-/** One row per person whose number is known. */
-export type PeopleTable = {
-  person_id: string
-  number: string
-  /** Keyed, so that what outlives the number still recognises it. */
-  number_hash: string
-  created_at: string
 }
 
 /** What the database knows of itself. */

@@ -1,29 +1,14 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Records } from '../../src/storage/open-storage.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { openedRecords, temporaryFolder } from './opening.ts'
-import { postgresServer } from './postgres-server.ts'
+import { onBothDatabases } from './places.ts'
 
-const folder = temporaryFolder()
-const server = await postgresServer()
-let folders = 0
-afterAll(async () => {
-  folder[Symbol.dispose]()
-  await server[Symbol.asyncDispose]()
-})
-
-function newFolder(): string {
-  folders += 1
-  const path = join(folder.path, String(folders))
-  mkdirSync(path)
-  return path
-}
-
-function peopleContract(name: string, open: () => Promise<Records>): void {
+await onBothDatabases((name, newPlace) => {
   describe(`${name}: people`, () => {
     it('idOf() makes one id for a number, however many ask at once', async () => {
-      await using records = await open()
+      await using records = await (await newPlace()).open()
       const { people } = records
       const ids = await Promise.all(Array.from({ length: 20 }, () => people.idOf('+14155550123')))
       expect(new Set(ids).size).toBe(1)
@@ -37,43 +22,64 @@ function peopleContract(name: string, open: () => Promise<Records>): void {
     })
 
     it('idOf() refuses what is no E.164 number, without repeating it', async () => {
-      await using records = await open()
+      await using records = await (await newPlace()).open()
       const error: unknown = await records.people.idOf('Anna').catch((reason: unknown) => reason)
       expect(error).toBeInstanceOf(RangeError)
       expect(String(error)).not.toContain('Anna')
     })
 
     it('keyed() is the same for the same text, and hides it', async () => {
-      await using records = await open()
+      await using records = await (await newPlace()).open()
       const { people } = records
       expect(people.keyed('+14155550123')).toMatch(/^[0-9a-f]{64}$/)
       expect(people.keyed('+14155550123')).toBe(people.keyed('+14155550123'))
       expect(people.keyed('+14155550123')).not.toBe(people.keyed('+14155550124'))
     })
-  })
-}
 
-peopleContract('SQLite', () => openedRecords(newFolder()))
+    it('countPinTry() counts the tries of the last 24 hours, also those of a process that died', async () => {
+      const place = await newPlace()
+      const clock = new VirtualClock()
+      {
+        await using records = await place.open({ clock })
+        const tries = [1, 2, 3].map(() => records.people.countPinTry('+14155550101'))
+        expect(await Promise.all(tries)).toEqual([1, 2, 3])
+      }
+      await using records = await place.open({ clock })
+      const { people } = records
+      expect(await people.pinTries('+14155550101')).toBe(3)
+      expect(await people.countPinTry('+14155550102')).toBe(1)
+      clock.advance(86_400_000 - 1)
+      expect(await people.countPinTry('+14155550101')).toBe(4)
+      clock.advance(1)
+      expect(await people.pinTries('+14155550101')).toBe(1)
+    })
 
-describe('with a server', () => {
-  beforeEach((context) => server.orSkip(context))
-
-  peopleContract('PostgreSQL', async () =>
-    openedRecords(newFolder(), { databaseUrl: await server.newSchema() }),
-  )
-
-  it('a second server needs the key of the first', async () => {
-    const databaseUrl = await server.newSchema()
-    const [first, second] = [newFolder(), newFolder()]
-    await using records = await openedRecords(first, { databaseUrl })
-    await expect(openedRecords(second, { databaseUrl })).rejects.toMatchObject({ code: 'wrongKey' })
-    copyFileSync(join(first, 'person.key'), join(second, 'person.key'))
-    await using others = await openedRecords(second, { databaseUrl })
-    expect(others.people.keyed('x')).toBe(records.people.keyed('x'))
+    it('a second data folder cannot be used without the key of the first', async (context) => {
+      const place = await newPlace()
+      const { databaseUrl, dataDir } = place
+      context.skip(databaseUrl === undefined, 'on SQLite the database is in the folder')
+      await using records = await place.open()
+      const second = `${dataDir}-second`
+      await expect(openedRecords(second, { databaseUrl })).rejects.toMatchObject({ code: 'wrongKey' })
+      copyFileSync(join(dataDir, 'person.key'), join(second, 'person.key'))
+      await using others = await openedRecords(second, { databaseUrl })
+      expect(others.people.keyed('x')).toBe(records.people.keyed('x'))
+    })
   })
 })
 
 describe('the key in the data folder', () => {
+  const folder = temporaryFolder()
+  let folders = 0
+  afterAll(() => folder[Symbol.dispose]())
+
+  function newFolder(): string {
+    folders += 1
+    const path = join(folder.path, String(folders))
+    mkdirSync(path)
+    return path
+  }
+
   it('is made once, for its owner only, and is another one in each folder', async () => {
     const [one, other] = [newFolder(), newFolder()]
     for (const path of [one, other, one]) await (await openedRecords(path))[Symbol.asyncDispose]()
