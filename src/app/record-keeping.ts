@@ -5,11 +5,13 @@ import type { Records } from '../storage/open-storage.ts'
 import type { Parts } from './parts.ts'
 
 const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
 
 /**
  * What is done about the records while a server runs. Its start and its stop are recorded, and the end of the audit chain
  * is logged every minute and at the stop: whoever keeps the log can tell later whether the chain was written anew. On a
  * database that several processes share, the calls of those that have died are closed, as nobody else may come to do it.
+ * What is too old is removed once a day, and first after a minute, so that it does not come in the way of the start.
  */
 export async function keepRecords(
   parts: Pick<Parts, 'clock' | 'log' | 'metrics' | 'config' | 'secrets'>,
@@ -26,8 +28,17 @@ export async function keepRecords(
     log.event('info', 'auditHead', { count: seq, hash })
   }
   let timer = clock.setTimer(MINUTE_MS, onMinute)
+  let retainedAtMs = -DAY_MS
+  const stop = new AbortController()
+  let retaining: Promise<void> = Promise.resolve()
   function onMinute(): void {
     timer = clock.setTimer(MINUTE_MS, onMinute)
+    const nowMs = clock.nowMs()
+    if (nowMs - retainedAtMs >= DAY_MS) {
+      retainedAtMs = nowMs
+      retaining = retain(parts, records, stop.signal)
+      background('retention', retaining)
+    }
     background('auditHead', logHead())
     if (secrets.databaseUrl === undefined) return
     background('closeOrphans', closeOrphans(parts, records.calls))
@@ -36,10 +47,35 @@ export async function keepRecords(
   return {
     [Symbol.asyncDispose]: async () => {
       timer.cancel()
+      stop.abort()
+      await records.calls.flush()
+      await retaining.catch(() => undefined)
       await audit.record({ kind: 'stop', actor: 'server' })
       await logHead()
     },
   }
+}
+
+async function retain(
+  { clock, log, config }: Pick<Parts, 'clock' | 'log' | 'config'>,
+  { upkeep }: Records,
+  signal: AbortSignal,
+): Promise<void> {
+  const { transcriptRetentionDays, callRetentionDays, auditRetentionDays } = config.limits
+  const rules = {
+    transcriptDays: transcriptRetentionDays,
+    callDays: callRetentionDays,
+    auditDays: auditRetentionDays,
+  }
+  const report = await upkeep.retain(rules, { nowMs: clock.wallMs(), signal }).catch((error: unknown) => {
+    // What is left is removed after the next start.
+    if (signal.aborted) return undefined
+    throw error
+  })
+  const { silenced, calls, auditRecords } = report ?? { silenced: 0, calls: 0, auditRecords: 0 }
+  if (silenced > 0) log.event('info', 'wordsRemoved', { count: silenced })
+  if (calls > 0) log.event('info', 'callsRemoved', { count: calls })
+  if (auditRecords > 0) log.event('info', 'auditRemoved', { count: auditRecords })
 }
 
 /** Closes the calls that dead processes left open, and says which. */

@@ -14,6 +14,7 @@ import { LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
 import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
+import type { ErasureReport } from '../ports/upkeep.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
@@ -60,6 +61,8 @@ export type Server = AsyncDisposable & {
   readonly drain: (how: 'patiently' | 'atOnce') => Promise<void>
   /** The time for that and for closing, in ms: DRAIN_SECONDS. */
   readonly drainMs: number
+  /** Removes everything that is kept of whoever has a number. */
+  erase(number: string): Promise<ErasureReport>
   /** Everything recorded about a call, including what was just asked to be written. */
   record(callSid: string): Promise<CompleteCall | undefined>
 }
@@ -107,12 +110,23 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log,
     drain,
     drainMs: config.limits.drainSeconds * 1_000,
+    erase: (number) => erase(records, { log, number }),
     record: async (callSid) => {
       await storage.flush()
       return storage.completeCall(callSid)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function erase(
+  { upkeep }: Records,
+  { log, number }: { readonly log: Log; readonly number: string },
+): Promise<ErasureReport> {
+  const report = await upkeep.erase(number, { actor: 'server', strength: 'S4' })
+  const calls = report.kind === 'erased' ? { count: report.callSids.length } : {}
+  log.event('info', 'erasure', { status: report.kind, ...calls })
+  return report
 }
 
 async function listen(

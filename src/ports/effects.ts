@@ -51,7 +51,7 @@ export type ConfirmationPatch = {
 /** That an effect is about to be: on disk before its first byte leaves. */
 export type IntentRecord = {
   readonly intentId: string
-  /** What `key` is unique in: a session, or an API key and its route. */
+  /** What `key` is unique in: a session, or an API key and its route. Both stay, so neither may hold a number or words. */
   readonly scope: string
   readonly key: string
   readonly tool: string

@@ -41,10 +41,7 @@ export class DatabaseContacts implements Contacts {
   }
 
   findByNumber(number: string): Promise<readonly ContactRecord[]> {
-    return this.#store.read(async (db) => {
-      const rows = await withNumber(db).where('number', '=', number).orderBy('contact_id').execute()
-      return rows.map(contactOf)
-    })
+    return this.#store.read((db) => contactsOfNumber(db, number))
   }
 
   page({ afterId, maxContacts }: Parameters<Contacts['page']>[0]): Promise<readonly ContactRecord[]> {
@@ -68,6 +65,15 @@ export class DatabaseContacts implements Contacts {
       return rows.length > 0
     }, 'now')
   }
+}
+
+/** The contacts that have a number. */
+export async function contactsOfNumber(
+  db: Kysely<Schema>,
+  number: string,
+): Promise<readonly ContactRecord[]> {
+  const rows = await withNumber(db).where('number', '=', number).orderBy('contact_id').execute()
+  return rows.map(contactOf)
 }
 
 async function putContact(

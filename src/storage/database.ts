@@ -10,6 +10,11 @@ export type Database = {
   readonly owner: number
   /** What an error of the driver means for whoever asked. */
   meaningOf(error: unknown): StorageErrorCode
+  /**
+   * Sees to it that nothing of removed rows is left in any file. `busy`: somebody who reads stands in the way;
+   * `notOurs`: the files are those of a server, which writes over them in its own time.
+   */
+  scrub(): Promise<'done' | 'busy' | 'notOurs'>
   /** Brings everything into its resting place and closes both connections. */
   close(): Promise<void>
 }

@@ -60,6 +60,18 @@ export async function findIntent(db: Kysely<Schema>, intentId: string): Promise<
   return row && intentOf(row)
 }
 
+/** Intents to a destination, the oldest first. */
+export async function intentsTo(
+  db: Kysely<Schema>,
+  destinationHash: string,
+): Promise<readonly IntentRecord[]> {
+  const rows = await withOutcome(db)
+    .where('destination_hash', '=', destinationHash)
+    .orderBy('audit_seq')
+    .execute()
+  return rows.map(intentOf)
+}
+
 /** Intents whose outcome is unknown, the oldest first. */
 export async function unresolvedIntents(
   db: Kysely<Schema>,

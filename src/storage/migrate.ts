@@ -16,6 +16,7 @@ import { optOuts } from './migrations/0012-opt-outs.ts'
 import { consents } from './migrations/0013-consents.ts'
 import { usage } from './migrations/0014-usage.ts'
 import { pinTries } from './migrations/0015-pin-tries.ts'
+import { upkeep } from './migrations/0016-upkeep.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -36,6 +37,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0013-consents': consents,
   '0014-usage': usage,
   '0015-pin-tries': pinTries,
+  '0016-upkeep': upkeep,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

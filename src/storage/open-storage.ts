@@ -8,6 +8,7 @@ import type { EffectStorage } from '../ports/effects.ts'
 import type { People } from '../ports/people.ts'
 import type { Permissions } from '../ports/permissions.ts'
 import type { CallStorage } from '../ports/storage.ts'
+import type { Upkeep } from '../ports/upkeep.ts'
 import type { UsageStorage } from '../ports/usage.ts'
 import { auditEntries, DatabaseAuditLog } from './audit-log.ts'
 import { DatabaseCallStorage } from './call-storage.ts'
@@ -23,6 +24,7 @@ import { DatabasePermissions } from './permissions.ts'
 import { openSqlite, openSqliteThread } from './sqlite.ts'
 import { StorageError } from './storage-error.ts'
 import { Store } from './store.ts'
+import { DatabaseUpkeep } from './upkeep.ts'
 import { DatabaseUsage } from './usage.ts'
 import { verifyAudit } from './verify-audit.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -55,6 +57,7 @@ export type Records = AsyncDisposable & {
   readonly agenda: Agenda
   readonly permissions: Permissions
   readonly usage: UsageStorage
+  readonly upkeep: Upkeep
 }
 
 /**
@@ -75,7 +78,11 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
   log.event('info', 'storageOpened', { durationMs: clock.nowMs() - startedMs, name })
   const held = opening.move()
   const database = { ...opened, close: () => held.disposeAsync() }
-  const store = new Store(database, new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites }))
+  const store = new Store(
+    database,
+    new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites }),
+    clock,
+  )
   const entryOf = auditEntries(clock, options.auditRedaction)
   return {
     calls: new DatabaseCallStorage(store),
@@ -86,6 +93,7 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
     agenda: new DatabaseAgenda(store),
     permissions: new DatabasePermissions(store, keyed),
     usage: new DatabaseUsage(store),
+    upkeep: new DatabaseUpkeep(store, { keyed, entryOf }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { ProposalRecord } from '../ports/effects.ts'
 import { timeMs, timeText } from './columns.ts'
+import type { ProposalsTable } from './effect-tables.ts'
 import type { Schema } from './schema.ts'
 
 const taintSchema = z.array(z.string())
@@ -35,18 +36,21 @@ export async function findProposal(
     .selectAll()
     .where('proposal_id', '=', proposalId)
     .executeTakeFirst()
-  return (
-    row && {
-      proposalId: row.proposal_id,
-      sessionId: row.session_id,
-      callId: row.call_id,
-      tool: row.tool,
-      arguments: row.arguments,
-      argumentsHash: row.arguments_hash,
-      actor: row.actor,
-      strength: row.strength,
-      taint: taintSchema.parse(JSON.parse(row.taint)),
-      createdAtMs: timeMs(row.created_at),
-    }
-  )
+  return row && proposalOf(row)
+}
+
+/** A row as the port tells it. */
+export function proposalOf(row: ProposalsTable): ProposalRecord {
+  return {
+    proposalId: row.proposal_id,
+    sessionId: row.session_id,
+    callId: row.call_id,
+    tool: row.tool,
+    arguments: row.arguments,
+    argumentsHash: row.arguments_hash,
+    actor: row.actor,
+    strength: row.strength,
+    taint: taintSchema.parse(JSON.parse(row.taint)),
+    createdAtMs: timeMs(row.created_at),
+  }
 }

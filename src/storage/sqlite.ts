@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { Kysely, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
+import { Kysely, sql, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
 import type { Database } from './database.ts'
 import { openToRead } from './open-to-read.ts'
 import type { Schema } from './schema.ts'
@@ -44,9 +44,11 @@ class ThreadDialect extends Dialect {
 export function openSqlite(path: string): Database {
   const writing = openForWriting(path)
   const reader = openReaderBeside(path, () => writing.close())
+  const writer = kyselyOn(writing)
   return {
-    writer: kyselyOn(writing),
+    writer,
     ...reader,
+    scrub: () => truncateLog(writer),
     close: async () => {
       await reader.close()
       // SQLite moves the log into the database and removes it when the last connection closes. While another process
@@ -63,9 +65,11 @@ export function openSqlite(path: string): Database {
 export async function openSqliteThread(path: string): Promise<Database> {
   const thread = await WritingThread.open(path)
   const reader = openReaderBeside(path, () => void thread.close())
+  const writer = new Kysely<Schema>({ dialect: new ThreadDialect(thread) })
   return {
-    writer: new Kysely<Schema>({ dialect: new ThreadDialect(thread) }),
+    writer,
     ...reader,
+    scrub: () => truncateLog(writer),
     close: async () => {
       await reader.close()
       await thread.close()
@@ -86,7 +90,13 @@ export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close
   }
 }
 
-function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer'> {
+/** Deleting has overwritten the rows in the database; their older copies in the log go with the log. */
+async function truncateLog(writer: Kysely<Schema>): Promise<'done' | 'busy'> {
+  const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer)
+  return rows[0]?.busy === 0 ? 'done' : 'busy'
+}
+
+function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer' | 'scrub'> {
   try {
     const reading = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
     const close = (): Promise<void> => Promise.resolve(reading.close())

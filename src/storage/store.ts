@@ -1,8 +1,12 @@
 import type { Kysely } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 import type { WriteQueue } from './write-queue.ts'
+
+const maxScrubs = 20
+const betweenScrubsMs = 250
 
 /**
  * An open database with its one queue of writes, as every kind of record uses it. Every read first lets the writes
@@ -11,11 +15,13 @@ import type { WriteQueue } from './write-queue.ts'
 export class Store implements AsyncDisposable {
   readonly writes: WriteQueue
   readonly #database: Database
+  readonly #clock: Clock
   #closing: Promise<void> | undefined
 
-  constructor(database: Database, writes: WriteQueue) {
+  constructor(database: Database, writes: WriteQueue, clock: Clock) {
     this.#database = database
     this.writes = writes
+    this.#clock = clock
   }
 
   /** The number of this process among all that ever used the database. */
@@ -35,6 +41,19 @@ export class Store implements AsyncDisposable {
     const outcome = first.ok || first.error.code !== 'lost' ? first : await this.#tryRead(query)
     if (!outcome.ok) throw outcome.error
     return outcome.value
+  }
+
+  /**
+   * Sees to it that nothing of removed rows is left in any file, as far as that is in our hands; while somebody reads,
+   * it is tried again for five seconds.
+   */
+  async scrub(): Promise<boolean> {
+    for (let tries = 0; ; tries += 1) {
+      await this.writes.flush()
+      const outcome = await this.#database.scrub()
+      if (outcome !== 'busy' || tries === maxScrubs) return outcome === 'done'
+      await new Promise<void>((resume) => this.#clock.setTimer(betweenScrubsMs, resume))
+    }
   }
 
   /** Finishes what waits and closes the database. */

@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { sql, type Kysely } from 'kysely'
 import type { AuditHead, AuditVerdict } from '../ports/audit.ts'
-import type { Database } from './database.ts'
 import { dialectOf } from './dialect-of.ts'
+import { openReader, type RecordsPlace } from './open-reader.ts'
 import type { Schema } from './schema.ts'
-import { openSqliteReader } from './sqlite.ts'
 import { verifyAudit } from './verify-audit.ts'
 
 /** What can be said of an audit log that is only read; `none` where there is no database, or none with a log. */
@@ -24,17 +21,12 @@ export type StoredVerdict =
  * wrote anew as a whole is found, too
  * @throws StorageError when the database cannot be read
  */
-export async function verifyStored(options: {
-  readonly dataDir: string
-  readonly databaseUrl: string | undefined
-  readonly noted?: AuditHead | undefined
-}): Promise<StoredVerdict> {
-  const { dataDir, databaseUrl, noted } = options
-  const path = join(dataDir, 'consigliere.db')
-  if (databaseUrl === undefined && !existsSync(path)) return { kind: 'none' }
-  await using opened = new AsyncDisposableStack()
-  const database = databaseUrl === undefined ? openSqliteReader(path) : await openServer(databaseUrl)
-  opened.defer(() => database.close())
+export async function verifyStored(
+  options: RecordsPlace & { readonly noted?: AuditHead | undefined },
+): Promise<StoredVerdict> {
+  const { noted } = options
+  await using database = await openReader(options)
+  if (!database) return { kind: 'none' }
   return await database.reader.transaction().execute(async (db) => {
     if (!(await hasAudit(db))) return { kind: 'none' }
     const verdict = await verifyAudit(db)
@@ -57,9 +49,4 @@ async function compared(db: Kysely<Schema>, noted: AuditHead): Promise<'same' | 
   if (row) return row.hash === noted.hash ? 'same' : 'other'
   const head = await db.selectFrom('audit_head').select('removed_to').executeTakeFirst()
   return head && noted.seq <= head.removed_to ? 'removed' : 'other'
-}
-
-async function openServer(databaseUrl: string): Promise<Pick<Database, 'reader' | 'close'>> {
-  const { openPostgresReader } = await import('./postgres.ts')
-  return await openPostgresReader(databaseUrl)
 }

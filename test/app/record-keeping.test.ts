@@ -5,6 +5,7 @@ import { createLog } from '../../src/ops/logger.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { read } from '../config/reading.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
+import { ringingCall } from '../storage/records.ts'
 
 type Line = { readonly kind: string; readonly count?: number; readonly hash?: string }
 
@@ -30,6 +31,7 @@ describe('keepRecords()', () => {
     clock.advance(59_999)
     expect(lines).toEqual([])
     clock.advance(1)
+    // What is old is looked for now, and its writes wait for company.
     await settled(() => lines.length === 1)
     expect(lines).toMatchObject([{ kind: 'auditHead', count: 1, hash: start?.hash }])
     await records.audit.record({ kind: 'auth' })
@@ -43,5 +45,36 @@ describe('keepRecords()', () => {
       'stop',
     ])
     expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('removes what is too old, first after a minute and then once a day', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    await using records = await openedRecords(folder.path, { clock })
+    using metrics = createMetrics()
+    const kinds: string[] = []
+    const destination = { write: (line: string) => void kinds.push((JSON.parse(line) as Line).kind) }
+    const parts = { ...read({}), clock, log: createLog({ level: 'info', clock, destination }), metrics }
+    const oldCall = async (): Promise<void> => {
+      const startedAtMs = clock.wallMs() - 31 * 86_400_000
+      await records.calls.insertCall({ ...ringingCall(), startedAtMs, endedAtMs: startedAtMs })
+    }
+    await oldCall()
+    await using keeping = new AsyncDisposableStack()
+    keeping.use(await keepRecords(parts, records, { mode: 'live', version: '0.1.0' }))
+    const removals = async (minutes: number): Promise<number> => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        clock.advance(60_000)
+        for (let turn = 0; turn < 20; turn += 1) {
+          clock.advance(0)
+          await new Promise((resume) => setImmediate(resume))
+        }
+      }
+      return kinds.filter((kind) => kind === 'wordsRemoved').length
+    }
+    expect(await removals(10)).toBe(1)
+    await oldCall()
+    expect(await removals(10)).toBe(1)
+    expect(await removals(24 * 60)).toBe(2)
   })
 })

@@ -66,6 +66,9 @@ describe('readConfig() without any variable', () => {
       maxLoopDelayMs: 200,
       storageBatchMs: 150,
       maxQueuedWrites: 10_000,
+      transcriptRetentionDays: 30,
+      callRetentionDays: 396,
+      auditRetentionDays: 731,
     })
   })
 })
