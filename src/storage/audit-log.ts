@@ -32,7 +32,7 @@ export class DatabaseAuditLog implements AuditLog {
   }
 
   verify(): Promise<AuditVerdict> {
-    return this.#store.read(verifyAudit)
+    return verifyAudit((query) => this.#store.read(query))
   }
 
   async page(options: {

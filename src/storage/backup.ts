@@ -63,7 +63,7 @@ async function examined(path: string): Promise<number> {
   await using opened = new AsyncDisposableStack()
   const database = openSqliteReader(path)
   opened.defer(() => database.close())
-  const verdict = await database.reader.transaction().execute(verifyAudit)
+  const verdict = await verifyAudit((query) => database.reader.transaction().execute(query))
   if (verdict.ok) return verdict.head.seq
   throw new StorageError('corrupt', { detail: `audit record ${verdict.seq} is ${verdict.reason}` })
 }

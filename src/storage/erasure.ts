@@ -1,3 +1,4 @@
+import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { mentionsOf } from '../lib/number-mentions.ts'
 import type { AuditEvent } from '../ports/audit.ts'
@@ -35,6 +36,7 @@ export async function erasePerson(
     if (removed === 'callLive') return { kind: 'callLive' }
     if (removed.length === 0) break
     callSids.push(...removed)
+    await nextTurnOfTheLoop()
   }
   const pattern = mentionsOf(number)
   const mentions =
@@ -104,6 +106,7 @@ async function strikeOut<Key>(
     const last = rows.at(-1)
     if (!last) return struck
     after = last.key
+    await nextTurnOfTheLoop()
   }
 }
 
@@ -192,5 +195,6 @@ async function removeProposals(store: Store, pattern: RegExp): Promise<number> {
     const last = rows.at(-1)
     if (!last) return removed
     after = last.proposal_id
+    await nextTurnOfTheLoop()
   }
 }

@@ -117,7 +117,7 @@ async function openServer(options: StorageOptions): Promise<Database> {
 async function checked(database: Database, keyed: Keyed): Promise<void> {
   try {
     await checkPersonKey(database.writer, keyed)
-    const verdict = await database.reader.transaction().execute(verifyAudit)
+    const verdict = await verifyAudit((query) => database.reader.transaction().execute(query))
     if (verdict.ok) return
     throw new StorageError('corrupt', { detail: `audit record ${verdict.seq} is ${verdict.reason}` })
   } catch (error) {

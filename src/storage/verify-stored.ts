@@ -3,7 +3,7 @@ import type { AuditHead, AuditVerdict } from '../ports/audit.ts'
 import { dialectOf } from './dialect-of.ts'
 import { openReader, type RecordsPlace } from './open-reader.ts'
 import type { Schema } from './schema.ts'
-import { verifyAudit } from './verify-audit.ts'
+import { type Reading, verifyAudit } from './verify-audit.ts'
 
 /** What can be said of an audit log that is only read; `none` where there is no database, or none with a log. */
 export type StoredVerdict =
@@ -27,12 +27,11 @@ export async function verifyStored(
   const { noted } = options
   await using database = await openReader(options)
   if (!database) return { kind: 'none' }
-  return await database.reader.transaction().execute(async (db) => {
-    if (!(await hasAudit(db))) return { kind: 'none' }
-    const verdict = await verifyAudit(db)
-    if (!noted) return { kind: 'read', verdict }
-    return { kind: 'read', verdict, noted: await compared(db, noted) }
-  })
+  const read: Reading = (query) => database.reader.transaction().execute(query)
+  if (!(await read(hasAudit))) return { kind: 'none' }
+  const verdict = await verifyAudit(read)
+  if (!noted) return { kind: 'read', verdict }
+  return { kind: 'read', verdict, noted: await read((db) => compared(db, noted)) }
 }
 
 /** A database that no server of this version has opened yet has no log. */

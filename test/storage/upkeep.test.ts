@@ -1,18 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import type { Records } from '../../src/storage/open-storage.ts'
-import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { openedRecords, temporaryFolder } from './opening.ts'
+import { openReader } from '../../src/storage/open-reader.ts'
+import { verifyAudit } from '../../src/storage/verify-audit.ts'
 import { onBothDatabases } from './places.ts'
 import { newCallSid, ringingCall, turnOf } from './records.ts'
+import { number, other, wholeCall, words } from './whole-call.ts'
 
 const dayMs = 86_400_000
-const number = '+14155550123'
-const other = '+442079460123'
-const words = 'my secret garden'
 const rules = { transcriptDays: 30, callDays: 396, auditDays: 731 }
 
 /** A clock that runs, and can be put forward by days. */
@@ -25,58 +19,12 @@ function calendarClock() {
   }
 }
 
-/** A call with everything that belongs to one. */
-async function completeCall(
-  records: Records,
-  { from, atMs }: { from: string; atMs: number },
-): Promise<string> {
-  const { calls, effects } = records
-  const callSid = newCallSid()
-  const ended = { endedAtMs: atMs + 60_000, ending: 'callerHungUp', status: 'completed' } as const
-  await calls.insertCall({ ...ringingCall(callSid), from, startedAtMs: atMs, ...ended })
-  await calls.insertNonce({ nonce: `nonce ${callSid}`, callSid, issuedAtMs: atMs, expiresAtMs: atMs + 1 })
-  const recordingSid = `RE${callSid.slice(2)}`
-  const message = { messageId: recordingSid, callSid, from, recordingSid, durationSeconds: 5 }
-  await calls.insertMessage({ ...message, receivedAtMs: atMs })
-  const proposalId = `proposal_${callSid.slice(-24)}`
-  const proposal = { proposalId, sessionId: callSid, callId: 'call_1', tool: 'send_sms' }
-  const said = {
-    arguments: JSON.stringify({ to_number: number, body: words }),
-    argumentsHash: 'ab'.repeat(32),
-  }
-  const who = {
-    actor: await records.people.idOf(from),
-    strength: 'S2',
-    taint: [],
-    createdAtMs: atMs,
-  } as const
-  await effects.insertProposal({ ...proposal, ...said, ...who }, { nonceHash: proposalId, ttlMs: 1 })
-  await effects.moveConfirmation(proposalId, { state: 'denied', question: `Shall I text ${words}?` })
-  const writes = [
-    calls.putStream({ streamSid: `MZ${callSid}`, callSid, startedAtMs: atMs, endedAtMs: atMs }),
-    calls.putSession({
-      sessionKey: callSid,
-      callSid,
-      provider: 'p',
-      model: 'm',
-      startedAtMs: atMs,
-      endedAtMs: atMs,
-    }),
-    ...[0, 1, 2].map((seq) =>
-      calls.putTurn({ ...turnOf(callSid, seq, `${words} ${seq}`), startedAtMs: atMs }),
-    ),
-    calls.flush(),
-  ]
-  await Promise.all(writes)
-  return callSid
-}
-
 await onBothDatabases((name, newPlace) => {
   describe(`${name}: retain()`, () => {
     it('removes words after their days, calls after theirs, and nothing before', async () => {
       await using records = await (await newPlace()).open()
       const nowMs = Date.UTC(2026, 10, 20)
-      const at = (days: number) => completeCall(records, { from: number, atMs: nowMs - days * dayMs })
+      const at = (days: number) => wholeCall(records, { from: number, atMs: nowMs - days * dayMs })
       const young = await at(29)
       const middle = await Promise.all(Array.from({ length: 45 }, (_, index) => at(31 + index)))
       const old = await at(397)
@@ -111,7 +59,7 @@ await onBothDatabases((name, newPlace) => {
       await using records = await (await newPlace()).open()
       const nowMs = Date.UTC(2026, 10, 20)
       const atMs = nowMs - 31 * dayMs
-      await Promise.all(Array.from({ length: 45 }, () => completeCall(records, { from: number, atMs })))
+      await Promise.all(Array.from({ length: 45 }, () => wholeCall(records, { from: number, atMs })))
       const abort = new AbortController()
       const ended = records.upkeep.retain(rules, { nowMs, signal: abort.signal })
       abort.abort()
@@ -169,15 +117,51 @@ await onBothDatabases((name, newPlace) => {
     })
   })
 
+  describe(`${name}: verifyAudit()`, () => {
+    it('is not confused by records that are appended and removed while it walks', async () => {
+      const place = await newPlace()
+      const clock = calendarClock()
+      await using records = await place.open({ clock })
+      const { audit, upkeep } = records
+      await Promise.all(Array.from({ length: 1_200 }, () => audit.record({ kind: 'auth' })))
+      clock.passDays(10)
+      await audit.record({ kind: 'stop' })
+      await using opened = await openReader(place)
+      const reads = { count: 0 }
+      const verdict = await verifyAudit(async (query) => {
+        reads.count += 1
+        // After the ends and the first page of records.
+        if (reads.count === 3) {
+          await audit.record({ kind: 'start' })
+          await upkeep.retain({ ...rules, auditDays: 5 }, { nowMs: clock.wallMs() })
+        }
+        if (!opened) throw new Error('There is no database')
+        return await opened.reader.transaction().execute(query)
+      })
+      expect(verdict).toMatchObject({ ok: true, firstSeq: 1_201, head: { seq: 1_203 } })
+    })
+
+    it('lets the event loop run between its pages', async () => {
+      await using records = await (await newPlace()).open()
+      const { audit } = records
+      await Promise.all(Array.from({ length: 2_500 }, () => audit.record({ kind: 'auth' })))
+      let loopTurns = 0
+      const counting = setInterval(() => (loopTurns += 1), 0)
+      expect(await audit.verify()).toMatchObject({ ok: true })
+      clearInterval(counting)
+      expect(loopTurns).toBeGreaterThan(3)
+    })
+  })
+
   describe(`${name}: erase()`, () => {
     it('removes all that is known of one caller, strikes their number out elsewhere, and keeps the rest', async () => {
       await using records = await (await newPlace()).open()
       const { calls, upkeep, people, contacts, permissions, effects, agenda, audit } = records
       const nowMs = Date.now()
       const theirs = await Promise.all(
-        Array.from({ length: 25 }, () => completeCall(records, { from: number, atMs: nowMs })),
+        Array.from({ length: 25 }, () => wholeCall(records, { from: number, atMs: nowMs })),
       )
-      const others = await completeCall(records, { from: other, atMs: nowMs })
+      const others = await wholeCall(records, { from: other, atMs: nowMs })
       const mention = { ...turnOf(others, 3, 'Text Ann at (415) 555-0123, please'), startedAtMs: nowMs }
       await Promise.all([calls.putTurn(mention), calls.flush()])
       const contact = { contactId: 'contact_1', name: 'Ann', number, createdAtMs: nowMs, updatedAtMs: nowMs }
@@ -239,7 +223,7 @@ await onBothDatabases((name, newPlace) => {
 
     it('removes nothing while a call of that number goes on', async () => {
       await using records = await (await newPlace()).open()
-      const over = await completeCall(records, { from: number, atMs: Date.now() })
+      const over = await wholeCall(records, { from: number, atMs: Date.now() })
       const live = newCallSid()
       await records.calls.insertCall({ ...ringingCall(live), from: number })
       expect(await records.upkeep.erase(number, {})).toEqual({ kind: 'callLive' })
@@ -257,57 +241,3 @@ await onBothDatabases((name, newPlace) => {
     })
   })
 })
-
-describe('erase() on SQLite', () => {
-  it('leaves no trace of number or words in any file of the folder, also while the folder is in use', async () => {
-    using folder = temporaryFolder()
-    await using records = await openedRecords(folder.path)
-    const { upkeep, contacts, people } = records
-    const nowMs = Date.now()
-    const lines = Array.from({ length: 40 }, () => [number, other, other]).flat()
-    // One after another, so that their rows lie among those of others and pages split between them.
-    for (const from of lines) await completeCall(records, { from, atMs: nowMs })
-    const contact = { contactId: 'contact_1', name: 'Wilhelmina', createdAtMs: nowMs, updatedAtMs: nowMs }
-    await contacts.put({ ...contact, number, note: 'allergic to peanuts' })
-    expect(tracesIn(folder.path)).toEqual(['number', 'national', 'name', 'note', 'words'])
-    await upkeep.erase(other, {})
-    expect(tracesIn(folder.path)).toEqual(['number', 'national', 'name', 'note', 'words'])
-    expect(await upkeep.erase(number, {})).toMatchObject({ kind: 'erased', isScrubbed: true })
-    expect(tracesIn(folder.path)).toEqual([])
-    expect(await people.idOf(other)).toBeTypeOf('string')
-    expect(await records.audit.verify()).toMatchObject({ ok: true })
-  })
-
-  it('says so when somebody who reads keeps the old log alive, and the next one clears it', async () => {
-    using folder = temporaryFolder()
-    const clock = new VirtualClock()
-    await using records = await openedRecords(folder.path, { clock })
-    await completeCall(records, { from: number, atMs: Date.now() })
-    using reader = new DatabaseSync(join(folder.path, 'consigliere.db'), { readOnly: true })
-    reader.exec('begin; select count(*) from turns')
-    reader.prepare('select count(*) from turns').all()
-    const erasing = records.upkeep.erase(number, {})
-    const run = { isOver: false }
-    const done = erasing.finally(() => (run.isOver = true))
-    while (!run.isOver) {
-      await new Promise((resume) => setImmediate(resume))
-      clock.advance(250)
-    }
-    expect(await done).toMatchObject({ kind: 'erased', isScrubbed: false })
-    reader.exec('commit')
-    expect(await records.upkeep.erase(number, {})).toMatchObject({ callSids: [], isScrubbed: true })
-    expect(tracesIn(folder.path)).toEqual([])
-  })
-})
-
-/** Which of what must go is in any file of a folder. */
-function tracesIn(folder: string): readonly string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
-  const bytes = files
-    .filter((file) => file.isFile())
-    .map((file) => readFileSync(join(file.parentPath, file.name)))
-  const marks = { number, national: '4155550123', name: 'Wilhelmina', note: 'peanuts', words }
-  return Object.entries(marks).flatMap(([kind, mark]) =>
-    bytes.some((content) => content.includes(mark)) ? [kind] : [],
-  )
-}
