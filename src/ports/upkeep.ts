@@ -30,8 +30,8 @@ export type ErasureReport =
       /** Texts of others in which the number was struck out. */
       readonly mentions: number
       /**
-       * Whether the bytes are gone from the database's files as well. Not while somebody else reads the database; on
-       * PostgreSQL it is the server's own affair when it writes over them.
+       * Whether the bytes are gone from the database's files as well. Not while somebody else reads the database, nor on a
+       * full disk; on PostgreSQL it is the server's own affair when it writes over them.
        */
       readonly isScrubbed: boolean
     }

@@ -47,7 +47,10 @@ export function judgeDatabase(found: Examination, known: readonly string[]): Fin
       return {
         kind: 'broken',
         says: 'is damaged',
-        fix: { name: 'restoreBackup', does: 'Stop the server and unpack a backup into an empty DATA_DIR' },
+        fix: {
+          name: 'restoreBackup',
+          does: 'Stop the server and put a backup and its key into an empty DATA_DIR',
+        },
       }
     case 'unreadable':
       return {

@@ -61,7 +61,7 @@ export async function openPostgres(databaseUrl: string): Promise<Database> {
     await close()
     throw new StorageError('failed', { cause: error, detail: openingFailure(error) })
   }
-  return { writer: kyselyOn(writing), reader: kyselyOn(reading), owner, meaningOf, scrub, close }
+  return { writer: kyselyOn(writing), reader: kyselyOn(reading), owner, meaningOf, files: undefined, close }
 }
 
 /**
@@ -80,11 +80,6 @@ export async function openPostgresReader(databaseUrl: string): Promise<Pick<Data
 }
 
 type OwnPool = { readonly pool: Pool; close(): Promise<void> }
-
-/** What was deleted stays in the server's files until it writes over it, and in its log for as long as that is kept. */
-function scrub(): Promise<'notOurs'> {
-  return Promise.resolve('notOurs')
-}
 
 function poolOn(databaseUrl: string, options: { readonly max: number; readonly begin: string }): OwnPool {
   const pool = new Pool({

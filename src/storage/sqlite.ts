@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
-import type { Database } from './database.ts'
+import type { Database, DatabaseFiles } from './database.ts'
 import { openToRead } from './open-to-read.ts'
 import type { Schema } from './schema.ts'
 import { busyTimeoutMs, openForWriting, statementsOf } from './sqlite-connection.ts'
@@ -48,7 +48,7 @@ export function openSqlite(path: string): Database {
   return {
     writer,
     ...reader,
-    scrub: () => truncateLog(writer),
+    files: filesOf(writer),
     close: async () => {
       await reader.close()
       // SQLite moves the log into the database and removes it when the last connection closes. While another process
@@ -69,7 +69,7 @@ export async function openSqliteThread(path: string): Promise<Database> {
   return {
     writer,
     ...reader,
-    scrub: () => truncateLog(writer),
+    files: filesOf(writer),
     close: async () => {
       await reader.close()
       await thread.close()
@@ -90,13 +90,21 @@ export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close
   }
 }
 
-/** Deleting has overwritten the rows in the database; their older copies in the log go with the log. */
-async function truncateLog(writer: Kysely<Schema>): Promise<'done' | 'busy'> {
-  const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer)
-  return rows[0]?.busy === 0 ? 'done' : 'busy'
+/**
+ * Deleting overwrites rows where they are (`secure_delete`), but not the copies that were left between the rows of a page
+ * when it was split; those go when every page is written anew. Older pages in the log go with the log.
+ */
+function filesOf(writer: Kysely<Schema>): DatabaseFiles {
+  return {
+    rewrite: async () => void (await sql`vacuum`.execute(writer)),
+    dropLog: async () => {
+      const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer)
+      return rows[0]?.busy === 0 ? 'done' : 'busy'
+    },
+  }
 }
 
-function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer' | 'scrub'> {
+function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer' | 'files'> {
   try {
     const reading = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
     const close = (): Promise<void> => Promise.resolve(reading.close())

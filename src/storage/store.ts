@@ -44,22 +44,30 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Sees to it that nothing of removed rows is left in any file, as far as that is in our hands; while somebody reads,
-   * it is tried again for five seconds.
+   * Sees to it that nothing of removed rows is left in any file, as far as the files are ours; while somebody reads, it
+   * is tried again for five seconds.
+   * @returns whether it was done; not on a full disk either
    */
   async scrub(): Promise<boolean> {
-    for (let tries = 0; ; tries += 1) {
-      await this.writes.flush()
-      const outcome = await this.#database.scrub()
-      if (outcome !== 'busy' || tries === maxScrubs) return outcome === 'done'
-      await new Promise<void>((resume) => this.#clock.setTimer(betweenScrubsMs, resume))
-    }
+    const { files } = this.#database
+    if (!files) return false
+    const tried = await this.#repeated(() => files.rewrite().then(() => 'done'))
+    return tried && (await this.#repeated(() => files.dropLog()))
   }
 
   /** Finishes what waits and closes the database. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.writes.close().then(() => this.#database.close())
     return this.#closing
+  }
+
+  async #repeated(work: () => Promise<'done' | 'busy'>): Promise<boolean> {
+    for (let tries = 0; ; tries += 1) {
+      await this.writes.flush()
+      const outcome = await work().catch((error: unknown) => this.#database.meaningOf(error))
+      if (outcome !== 'busy' || tries === maxScrubs) return outcome === 'done'
+      await new Promise<void>((resume) => this.#clock.setTimer(betweenScrubsMs, resume))
+    }
   }
 
   async #tryRead<T>(
