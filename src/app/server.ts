@@ -20,7 +20,7 @@ import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
-import { closeLeftovers, closeOrphans, keepRecords } from './record-keeping.ts'
+import { keepRecords, tendOrphans } from './record-keeping.ts'
 
 /**
  * Connections that wait to be accepted. Node's usual 511 are there within a tenth of a second of a flood: what comes
@@ -95,9 +95,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await drain('atOnce')
     await storage.flush()
   })
-  if (calls) calls.adopt(await storage.orphans(clock.wallMs()))
-  else await closeOrphans(parts, storage)
-  await closeLeftovers(parts, records.effects)
+  starting.use(await tendOrphans(parts, records, calls))
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })

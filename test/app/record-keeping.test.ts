@@ -1,24 +1,41 @@
-import { describe, expect, it } from 'vitest'
-import { keepRecords } from '../../src/app/record-keeping.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { keepRecords, tendOrphans } from '../../src/app/record-keeping.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { createLog } from '../../src/ops/logger.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { read } from '../config/reading.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
+import { postgresServer } from '../storage/postgres-server.ts'
 import { ringingCall } from '../storage/records.ts'
 
-type Line = { readonly kind: string; readonly count?: number; readonly hash?: string }
+const server = await postgresServer()
+afterAll(() => server[Symbol.asyncDispose]())
+
+type Line = {
+  readonly kind: string
+  readonly count?: number
+  readonly hash?: string
+  readonly callSid?: string
+}
 
 /** Lets everything that was begun come to its end. */
 async function settled(until: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1000 && !until(); turn += 1) await new Promise((resume) => setImmediate(resume))
 }
 
+/** Waits for a server that has its own time, 10 s at most. */
+async function answered(until: () => boolean): Promise<void> {
+  const untilMs = systemClock.nowMs() + 10_000
+  while (!until() && systemClock.nowMs() < untilMs) await new Promise((resume) => setImmediate(resume))
+}
+
 describe('keepRecords()', () => {
   it('records start and stop, and logs the end of the chain every minute and at the stop', async () => {
     using folder = temporaryFolder()
     const clock = new VirtualClock()
-    await using records = await openedRecords(folder.path, { clock })
+    // Nothing happens outside of the loop, whose turns are counted.
+    await using records = await openedRecords(folder.path, { clock, commits: 'loop' })
     const lines: Line[] = []
     const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
     using metrics = createMetrics()
@@ -50,7 +67,8 @@ describe('keepRecords()', () => {
   it('removes what is too old, first after a minute and then once a day', async () => {
     using folder = temporaryFolder()
     const clock = new VirtualClock()
-    await using records = await openedRecords(folder.path, { clock })
+    // Nothing happens outside of the loop, whose turns are counted below.
+    await using records = await openedRecords(folder.path, { clock, commits: 'loop' })
     using metrics = createMetrics()
     const kinds: string[] = []
     const destination = { write: (line: string) => void kinds.push((JSON.parse(line) as Line).kind) }
@@ -76,5 +94,34 @@ describe('keepRecords()', () => {
     await oldCall()
     expect(await removals(10)).toBe(1)
     expect(await removals(24 * 60)).toBe(2)
+  })
+})
+
+describe('tendOrphans()', () => {
+  it('looks again every minute for what another process left on a shared database', async (context) => {
+    server.orSkip(context)
+    using folder = temporaryFolder()
+    const databaseUrl = await server.newSchema()
+    const clock = new VirtualClock()
+    await using records = await openedRecords(folder.path, { databaseUrl })
+    using metrics = createMetrics()
+    const closed: (string | undefined)[] = []
+    const destination = { write: (line: string) => void closed.push((JSON.parse(line) as Line).callSid) }
+    const { config, secrets } = read({ DATABASE_URL: databaseUrl, DATA_DIR: folder.path })
+    const parts = { config, secrets, clock, metrics, log: createLog({ level: 'info', clock, destination }) }
+    const tending = await tendOrphans(parts, records, undefined)
+    const call = ringingCall()
+    await using other = await openedRecords(folder.path, { databaseUrl })
+    await other.calls.insertCall(call)
+    clock.advance(60_000)
+    await records.calls.flush()
+    expect(await records.calls.findCall(call.callSid)).toStrictEqual(call)
+    await other[Symbol.asyncDispose]()
+    clock.advance(60_000)
+    await answered(() => closed.length > 0)
+    expect(closed).toEqual([call.callSid])
+    expect(await records.calls.findCall(call.callSid)).toMatchObject({ ending: 'processDied' })
+    tending[Symbol.dispose]()
+    expect(clock.pendingTimers()).toBe(0)
   })
 })
