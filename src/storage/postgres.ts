@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Pool, types, type CustomTypesConfig } from 'pg'
 import type { Database } from './database.ts'
 import { lockClass } from './migrations/0003-processes.ts'
+import { OwnTables } from './own-tables.ts'
 import { meaningOf, openingFailure } from './postgres-failure.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
@@ -116,6 +117,12 @@ function poolOn(databaseUrl: string, options: { readonly max: number; readonly b
   return { pool, close }
 }
 
+class Dialect extends PostgresDialect {
+  override createIntrospector(db: Kysely<unknown>): OwnTables {
+    return new OwnTables(db)
+  }
+}
+
 function kyselyOn({ pool }: OwnPool): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  return new Kysely<Schema>({ dialect: new Dialect({ pool }) })
 }

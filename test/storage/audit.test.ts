@@ -1,10 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { seededRandom } from '../../src/sim/caller/random.ts'
+import { verifyStored } from '../../src/storage/verify-stored.ts'
 import { auditContract, type AuditPlace } from './audit-contract.ts'
 import { openedRecords, temporaryFolder } from './opening.ts'
 import { postgresServer, query } from './postgres-server.ts'
+import { newCallSid } from './records.ts'
 
 const folder = temporaryFolder()
 const server = await postgresServer()
@@ -45,6 +48,41 @@ auditContract('SQLite', () => {
       'drop trigger audit_delete',
       'drop trigger audit_delete; create trigger audit_delete before delete on audit when 0 begin select 1; end',
     ],
+  })
+})
+
+describe('the file of an audit log on SQLite', () => {
+  it('names the record of which one byte was flipped, and is not started on', async () => {
+    const path = newFolder()
+    const sessions = Array.from({ length: 9 }, newCallSid)
+    {
+      await using records = await openedRecords(path)
+      const data = { decision: 'confirm', reasons: ['highRisk'] } as const
+      for (const session of sessions) {
+        await records.audit.record({ kind: 'decision', actor: 'server', tool: 'send_sms', session, data })
+      }
+    }
+    const file = join(path, 'consigliere.db')
+    const whole = readFileSync(file)
+    const place = { dataDir: path, databaseUrl: undefined }
+    expect(await verifyStored(place)).toMatchObject({ verdict: { ok: true, head: { seq: 9 } } })
+    const random = seededRandom(20_261_127)
+    for (let flips = 0; flips < 40; flips += 1) {
+      const record = random.whole(9)
+      const at = whole.indexOf(sessions[record] ?? '')
+      // The session, the tool behind it, or the data behind that; before it are columns of a byte or none.
+      const offset =
+        at + random.whole(34 + 'send_sms'.length + '{"decision":"confirm","reasons":["highRisk"]}'.length)
+      const flipped = Buffer.from(whole)
+      flipped.writeUInt8(whole.readUInt8(offset) ^ (1 << random.whole(8)), offset)
+      writeFileSync(file, flipped)
+      const found = await verifyStored(place)
+      expect(found).toEqual({ kind: 'read', verdict: { ok: false, seq: record + 1, reason: 'changed' } })
+      await expect(openedRecords(path)).rejects.toMatchObject({ name: 'StorageError', code: 'corrupt' })
+    }
+    writeFileSync(file, whole)
+    await using records = await openedRecords(path)
+    expect(await records.audit.verify()).toMatchObject({ ok: true })
   })
 })
 

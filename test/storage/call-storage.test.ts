@@ -8,9 +8,11 @@ const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
 let databases = 0
 
-callStorageContract('SQLite', () => {
-  databases += 1
-  const dataDir = join(folder.path, String(databases))
-  mkdirSync(dataDir)
-  return openedSuccessively(dataDir)
-})
+for (const commits of ['thread', 'loop'] as const) {
+  callStorageContract(`SQLite, commits in the ${commits}`, () => {
+    databases += 1
+    const dataDir = join(folder.path, String(databases))
+    mkdirSync(dataDir)
+    return openedSuccessively(dataDir, { commits })
+  })
+}

@@ -13,7 +13,8 @@ export type Place = {
 }
 
 /**
- * Runs a contract on SQLite and on a real PostgreSQL; where there is none its tests are skipped and say why.
+ * Runs a contract on SQLite, committing in a thread and on the event loop, and on a real PostgreSQL; where there is none
+ * its tests are skipped and say why.
  * @param contract describes its tests; gets a name and a way to a new place
  */
 export async function onBothDatabases(
@@ -26,18 +27,19 @@ export async function onBothDatabases(
     folder[Symbol.dispose]()
     await server[Symbol.asyncDispose]()
   })
-  const placeAt = (databaseUrl: string | undefined): Place => {
+  const placeAt = (at: Partial<StorageOptions>): Place => {
     const dataDir = join(folder.path, String((folders += 1)))
     mkdirSync(dataDir)
     return {
       dataDir,
-      databaseUrl,
-      open: (options = {}) => openedRecords(dataDir, { databaseUrl, ...options }),
+      databaseUrl: at.databaseUrl,
+      open: (options = {}) => openedRecords(dataDir, { ...at, ...options }),
     }
   }
-  contract('SQLite', () => Promise.resolve(placeAt(undefined)))
+  contract('SQLite', () => Promise.resolve(placeAt({})))
+  contract('SQLite on the event loop', () => Promise.resolve(placeAt({ commits: 'loop' })))
   describe('with a server', () => {
     beforeEach((context) => server.orSkip(context))
-    contract('PostgreSQL', async () => placeAt(await server.newSchema()))
+    contract('PostgreSQL', async () => placeAt({ databaseUrl: await server.newSchema() }))
   })
 }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { Client } from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { insertCall } from '../../src/storage/calls.ts'
@@ -36,6 +37,35 @@ async function queueOn(url: string) {
 callStorageContract('PostgreSQL', async () =>
   openedSuccessively(folder.path, { databaseUrl: await server.newSchema() }),
 )
+
+describe('migrate() on PostgreSQL', () => {
+  it('is not stopped by somebody who removes other schemas of the same database', async () => {
+    const url = await server.newSchema()
+    await using held = new AsyncDisposableStack()
+    const database = await openPostgres(url)
+    held.defer(() => database.close())
+    const run = { isOver: false }
+    const other = async (name: string): Promise<void> => {
+      const client = new Client({ connectionString: url })
+      await client.connect()
+      // Each for itself, so that the schema is seen.
+      while (!run.isOver) {
+        await client.query(`create schema ${name}`)
+        await client.query(`create table ${name}.t (a int)`)
+        await client.query(`drop schema ${name} cascade`)
+      }
+      await client.end()
+    }
+    const others = [1, 2, 3].map((index) => other(`gone_${process.pid}_${index}`))
+    held.defer(async () => {
+      run.isOver = true
+      await Promise.all(others)
+    })
+    for (let tries = 0; tries < 20; tries += 1) {
+      await expect(migrate(database.writer)).resolves.toBeUndefined()
+    }
+  })
+})
 
 describe('openStorage() on PostgreSQL', () => {
   it('closeOrphans() leaves calls alone whose process lives, and ends them when it has died', async () => {

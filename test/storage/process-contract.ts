@@ -3,12 +3,18 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../src/sim/caller/random.ts'
 import type { CallStorage } from '../../src/ports/storage.ts'
 import type { Records } from '../../src/storage/open-storage.ts'
 import { ringingCall } from './records.ts'
 
 const crashChild = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
 const claimChild = fileURLToPath(new URL('./claim-child.ts', import.meta.url))
+
+/** Acknowledgements after which a process is killed: three of them, or as many as TEST_KILLS asks for, at random. */
+const kills = Number(process.env['TEST_KILLS'] ?? 3)
+const random = seededRandom(20_261_127)
+const killedAfter = Array.from({ length: kills }, (_, index) => [7, 60, 333][index] ?? 1 + random.whole(400))
 
 /** A database that several processes can be pointed at. */
 export type Place = Disposable & {
@@ -73,7 +79,7 @@ async function expectEffects({ effects, audit }: Records, said: readonly string[
 /** What storage must do when processes die or race, whatever is below it. */
 export function processContract(name: string, newPlace: () => Promise<Place>): void {
   describe(`${name}: a process that is killed`, () => {
-    it.each([7, 60, 333])(
+    it.each(killedAfter)(
       'has lost nothing that it acknowledged, after %i acknowledgements',
       async (enough) => {
         using place = await newPlace()

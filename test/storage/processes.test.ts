@@ -32,7 +32,8 @@ describe('a process that has a folder', () => {
 
 describe('with a server', () => {
   beforeEach((context) => server.orSkip(context))
-  afterAll(() => server[Symbol.asyncDispose]())
+  // As many schemas as processes were killed.
+  afterAll(() => server[Symbol.asyncDispose](), 120_000)
 
   processContract('PostgreSQL', async () => {
     const folder = temporaryFolder()
