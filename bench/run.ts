@@ -1,8 +1,9 @@
 /**
- * Measures what a frame costs and what a call costs: npm run bench, with --json for machines. Ratios within one run are
+ * Measures what a frame, a call and its records cost: npm run bench, with --json for machines. Ratios within one run are
  * the result; the bars beside them come from docs/adr/0003-audio-kernel.md and docs/performance.md.
  *
- *   --only audio | bridge   one of the two parts
+ *   --only audio | bridge | storage   one of the parts; storage is measured only when asked for
+ *   --database URL          a PostgreSQL to be measured beside SQLite, in a schema of its own
  *   --calls 40              one number of calls at a time instead of four
  *   --rounds 3 --seconds 6  how often and how long the bridge is measured
  *   --profile FOLDER        writes a CPU profile of our server there, which costs it something itself
@@ -14,6 +15,7 @@ import { audioSections } from './audio.ts'
 import { bridgeFaults, bridgeFigures, bridgeTable } from './bridge/bridge-report.ts'
 import { measureBridge } from './bridge/bridge.ts'
 import { toTable } from './report.ts'
+import { measureStorage, storageTable } from './storage.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,16 +26,26 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     profile: { type: 'string' },
     flags: { type: 'string', default: '' },
+    database: { type: 'string' },
   },
 })
 
-const sections = values.only === 'bridge' ? [] : audioSections()
-if (!values.json) console.log(toTable(sections))
-const results = values.only === 'audio' ? [] : await bridgeResults()
-const figures = bridgeFigures(results)
-const faults = bridgeFaults(results)
-if (values.json) console.log(JSON.stringify({ sections, bridge: { figures, faults } }, null, 2))
-else console.log([bridgeTable(figures), ...faults].join('\n'))
+if (values.only === 'storage') {
+  const storage = await measureStorage(values.database)
+  console.log(values.json ? JSON.stringify({ storage }, null, 2) : storageTable(storage))
+} else {
+  await measureSound()
+}
+
+async function measureSound(): Promise<void> {
+  const sections = values.only === 'bridge' ? [] : audioSections()
+  if (!values.json) console.log(toTable(sections))
+  const results = values.only === 'audio' ? [] : await bridgeResults()
+  const figures = bridgeFigures(results)
+  const faults = bridgeFaults(results)
+  if (values.json) console.log(JSON.stringify({ sections, bridge: { figures, faults } }, null, 2))
+  else console.log([bridgeTable(figures), ...faults].join('\n'))
+}
 
 async function bridgeResults(): ReturnType<typeof measureBridge> {
   if (process.platform !== 'linux') {

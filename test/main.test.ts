@@ -52,6 +52,7 @@ describe.concurrent('npm start', { timeout: 40_000 }, () => {
       'storageOpened',
       'listening',
       'stopping',
+      'auditHead',
     ])
     expect(leftIn(home.path)).toEqual([])
   })
@@ -215,9 +216,13 @@ describe.concurrent('npm start', { timeout: 40_000 }, () => {
       const { code, stdout, stderr } = await server.outcome
       expect(code).toBe(1)
       expect(stderr).toMatch(/Error: planted\n\s+at /)
-      expect(logOf(stdout).slice(-2)).toEqual([
+      expect(logOf(stdout).slice(-3)).toEqual([
         expect.objectContaining({ level: 'fatal', kind: 'uncaught', reason: 'Error' }),
         expect.objectContaining({ kind: 'stopping' }),
+        expect.objectContaining({
+          kind: 'auditHead',
+          hash: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+        }),
       ])
       expect(leftIn(home.path)).toEqual([])
     },

@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Calls } from '../call/calls.ts'
 import { isLoopback } from '../config/url-field.ts'
 import { createKeyring } from '../http/api-keys.ts'
+import { auditRoutes } from '../http/audit.ts'
 import { healthRoutes } from '../http/health.ts'
 import { metricsRoutes } from '../http/metrics.ts'
 import { boundConnections } from '../http/connection-cap.ts'
 import { createServer } from '../http/server.ts'
+import type { AuditLog } from '../ports/audit.ts'
 import { isMediaUpgrade } from '../twilio/media-upgrade.ts'
 import { twilioPlugin } from '../twilio/plugin.ts'
 import type { Parts } from './parts.ts'
@@ -18,8 +20,9 @@ const SILENT_CONNECTIONS = 64
 /** The HTTP side of a server: our own routes, and Twilio's where there is a telephone number. */
 export async function buildHttp(
   parts: Parts & { readonly version: string },
-  { calls, scratch }: { readonly calls: Calls | undefined; readonly scratch: Buffer },
+  own: { readonly calls: Calls | undefined; readonly scratch: Buffer; readonly audit: AuditLog },
 ): Promise<FastifyInstance> {
+  const { calls, scratch, audit } = own
   const { config, secrets, clock, log, metrics, loop, network, version } = parts
   const { accountSid } = config.twilio
   const { publicUrl, host } = config.server
@@ -31,6 +34,7 @@ export async function buildHttp(
   const notReady = (): readonly string[] => calls?.refusalReasons() ?? ['no telephone number is configured']
   await app.register(healthRoutes({ version, keyring, notReady }))
   await app.register(metricsRoutes({ source: metrics, keyring, isLoopback: isLoopback(host) }))
+  await app.register(auditRoutes({ audit, keyring }))
   if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {
     await app.register(
       twilioPlugin({

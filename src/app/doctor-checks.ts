@@ -11,6 +11,7 @@ import { checkLibatomic } from '../ops/check-libatomic.ts'
 import { checkNode } from '../ops/check-node.ts'
 import type { CheckName, Finding } from '../ports/check.ts'
 import { checkDatabase } from '../storage/check-database.ts'
+import { checkPostgres } from '../storage/check-postgres.ts'
 import { checkAccount } from '../twilio/check-account.ts'
 import { checkNumber } from '../twilio/check-number.ts'
 import { checkPublicUrl } from '../twilio/check-public-url.ts'
@@ -88,8 +89,8 @@ function clockCheck(
   return { name: 'clock', run: () => checkClock({ clock, servers, deadlineMs }) }
 }
 
-function diskChecks({ config, mode }: Settings, ground: CheckGround): readonly Check[] {
-  const { envFile, minFreeBytes, uid, databaseDeadlineMs } = ground
+function diskChecks({ config, secrets, mode }: Settings, ground: CheckGround): readonly Check[] {
+  const { clock, networkDeadlineMs, envFile, minFreeBytes, uid, databaseDeadlineMs } = ground
   const isTemporary = mode.mode === 'rehearsal' && config.server.dataDirIsDefault
   const dataDir = isTemporary ? tmpdir() : config.server.dataDir
   const privateFiles = [envFile, ...(isTemporary ? [] : [join(dataDir, 'consigliere.db')])]
@@ -97,10 +98,17 @@ function diskChecks({ config, mode }: Settings, ground: CheckGround): readonly C
   const owner = isTemporary ? undefined : uid
   return [
     { name: 'disk', run: () => checkDisk({ dataDir, privateFiles, minFreeBytes, uid, owner }) },
-    isTemporary
-      ? skipped('database', 'a rehearsal without DATA_DIR keeps nothing')
-      : { name: 'database', run: () => checkDatabase({ dataDir, deadlineMs: databaseDeadlineMs }) },
+    databaseCheck(),
   ]
+  function databaseCheck(): Check {
+    const { databaseUrl } = secrets
+    if (databaseUrl !== undefined) {
+      const server = { databaseUrl, clock, deadlineMs: networkDeadlineMs }
+      return { name: 'database', run: () => checkPostgres(server) }
+    }
+    if (isTemporary) return skipped('database', 'a rehearsal without DATA_DIR keeps nothing')
+    return { name: 'database', run: () => checkDatabase({ dataDir, deadlineMs: databaseDeadlineMs }) }
+  }
 }
 
 /** Made once, whoever asks: it listens for a moment. */

@@ -8,16 +8,19 @@ import type { Config, Secrets } from '../config/config.ts'
 import type { RunMode } from '../config/run-mode.ts'
 import { type Clock, isoTime, systemClock } from '../lib/clock.ts'
 import { modelWarning } from '../openai/models.ts'
+import { auditRedaction } from '../ops/audit-redaction.ts'
 import { createLog } from '../ops/logger.ts'
 import { LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
-import type { CallStorage, CompleteCall, TurnRecord } from '../ports/storage.ts'
-import { openStorage } from '../storage/open-storage.ts'
+import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
+import type { ErasureReport } from '../ports/upkeep.ts'
+import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
 import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
+import { keepRecords, tendOrphans } from './record-keeping.ts'
 
 /**
  * Connections that wait to be accepted. Node's usual 511 are there within a tenth of a second of a flood: what comes
@@ -58,6 +61,8 @@ export type Server = AsyncDisposable & {
   readonly drain: (how: 'patiently' | 'atOnce') => Promise<void>
   /** The time for that and for closing, in ms: DRAIN_SECONDS. */
   readonly drainMs: number
+  /** Removes everything that is kept of whoever has a number. */
+  erase(number: string): Promise<ErasureReport>
   /** Everything recorded about a call, including what was just asked to be written. */
   record(callSid: string): Promise<CompleteCall | undefined>
 }
@@ -78,18 +83,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
   const loop = starting.use(new LoopWatch({ clock, log, metrics }))
   const parts: Parts = { config, secrets, clock, log, metrics, loop, network, random }
-  const storage = starting.use(await openRecords(parts, options.commits ?? 'loop'))
+  const records = starting.use(await openRecords(parts, options.commits ?? 'loop'))
+  const { calls: storage } = records
+  starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
-  const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn })
+  const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn, audit: records.audit })
   starting.defer(() => http.close())
   const drain = drainOf(calls, parts)
   starting.defer(async () => {
     await drain('atOnce')
     await storage.flush()
   })
-  if (calls) calls.adopt(await storage.orphans(clock.wallMs()))
-  else await closeOrphans(storage, parts)
+  starting.use(await tendOrphans(parts, records, calls))
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })
@@ -102,12 +108,23 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log,
     drain,
     drainMs: config.limits.drainSeconds * 1_000,
+    erase: (number) => erase(records, { log, number }),
     record: async (callSid) => {
       await storage.flush()
       return storage.completeCall(callSid)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function erase(
+  { upkeep }: Records,
+  { log, number }: { readonly log: Log; readonly number: string },
+): Promise<ErasureReport> {
+  const report = await upkeep.erase(number, { actor: 'server', strength: 'S4' })
+  const calls = report.kind === 'erased' ? { count: report.callSids.length } : {}
+  log.event('info', 'erasure', { status: report.kind, ...calls })
+  return report
 }
 
 async function listen(
@@ -123,19 +140,21 @@ async function listen(
 }
 
 function openRecords(
-  { config, clock, log, metrics }: Parts,
+  { config, secrets, clock, log, metrics }: Parts,
   commits: 'thread' | 'loop',
-): Promise<CallStorage> {
+): Promise<Records> {
   const { storageBatchMs: batchMs, maxQueuedWrites } = config.limits
-  const { dataDir } = config.server
-  return openStorage({ dataDir, clock, log, metrics, batchMs, maxQueuedWrites, commits })
-}
-
-/** Without a telephone network to ask, calls that a process before this one left open are closed as they are. */
-async function closeOrphans(storage: CallStorage, { clock, log }: Parts): Promise<void> {
-  for (const callSid of await storage.closeOrphans(clock.wallMs())) {
-    log.forCall(callSid).event('warn', 'orphanClosed')
-  }
+  return openStorage({
+    dataDir: config.server.dataDir,
+    databaseUrl: secrets.databaseUrl,
+    clock,
+    log,
+    metrics,
+    batchMs,
+    maxQueuedWrites,
+    commits,
+    auditRedaction,
+  })
 }
 
 /** Makes the one drain of a server; asked for again it only may hurry. */

@@ -83,4 +83,6 @@ export type Secrets = {
   /** `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
   readonly godfatherPinHash: string | undefined
   readonly apiKeys: readonly ApiKey[]
+  /** Where PostgreSQL is, with user and password; undefined: everything is in SQLite under the data folder. */
+  readonly databaseUrl: string | undefined
 }

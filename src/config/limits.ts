@@ -32,6 +32,9 @@ const limitTable = {
   maxLoopDelayMs: { variable: 'MAX_LOOP_DELAY_MS', default: 200, min: 1, max: minuteMs },
   storageBatchMs: { variable: 'STORAGE_BATCH_MS', default: 150, min: 0, max: 250 },
   maxModelFailures: { variable: 'MAX_MODEL_FAILURES', default: 5, min: 1, max: 1_000_000 },
+  transcriptRetentionDays: { variable: 'TRANSCRIPT_RETENTION_DAYS', default: 30, min: 1, max: 3660 },
+  callRetentionDays: { variable: 'CALL_RETENTION_DAYS', default: 396, min: 1, max: 3660 },
+  auditRetentionDays: { variable: 'AUDIT_RETENTION_DAYS', default: 731, min: 1, max: 3660 },
   maxQueuedWrites: { variable: 'MAX_QUEUED_WRITES', default: 10_000, min: 1, max: 1_000_000 },
 } as const satisfies Record<string, Limit>
 

@@ -51,6 +51,7 @@ export function readConfig(
       twilioAuthToken: secrets.data.TWILIO_AUTH_TOKEN,
       godfatherPinHash: secrets.data.GODFATHER_PIN_HASH,
       apiKeys: secrets.data.API_KEYS,
+      databaseUrl: secrets.data.DATABASE_URL,
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { ConfigProblem } from './config-error.ts'
 import type { Environment } from './field.ts'
+import { isLoopback } from './url-field.ts'
 
 /** What a live server needs from Twilio, in the order in which an operator finds it. */
 export const liveVariables = [
@@ -14,7 +15,7 @@ export const liveVariables = [
  * when another setting cannot be read.
  */
 export function problemsBetween(env: Environment): readonly ConfigProblem[] {
-  return [...halfTwilio(env), ...insecure(env), ...onlyForTests(env)]
+  return [...halfTwilio(env), ...insecure(env), ...onlyForTests(env), ...realDatabase(env)]
 }
 
 function isSet(env: Environment, name: string): boolean {
@@ -61,4 +62,21 @@ function onlyForTests(env: Environment): readonly ConfigProblem[] {
   return ['QUIET_HOURS', 'EFFECT_CAPS']
     .filter((name) => env[name] === 'off')
     .map((name) => ({ name, problem: 'can be off only while TWILIO_API_BASE_URL is on loopback' }))
+}
+
+/** A rehearsal invents calls, which must not come among real ones; and what it keeps needs the key in its folder. */
+function realDatabase(env: Environment): readonly ConfigProblem[] {
+  const url = URL.parse(env['DATABASE_URL'] ?? '')
+  if (!url || !isRehearsal(env)) return []
+  const problems: ConfigProblem[] = []
+  if (!isLoopback(url.hostname)) {
+    problems.push({ name: 'DATABASE_URL', problem: 'can be set in rehearsal only to a database on loopback' })
+  }
+  if (!isSet(env, 'DATA_DIR')) {
+    problems.push({
+      name: 'DATA_DIR',
+      problem: 'must be set in rehearsal with DATABASE_URL, which needs its key',
+    })
+  }
+  return problems
 }

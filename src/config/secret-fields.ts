@@ -21,10 +21,17 @@ export const secretFields = {
   TWILIO_AUTH_TOKEN: secret(200).optional(),
   GODFATHER_PIN_HASH: pinHash.optional(),
   API_KEYS: apiKeysField.default([]),
-  DATABASE_URL: field(
-    'cannot be used: this version stores everything in SQLite under DATA_DIR, so remove it',
-    (): string | undefined => undefined,
+  DATABASE_URL: field('must be like postgres://user:password@host:5432/database', (text) =>
+    isDatabaseUrl(text) ? text : undefined,
   ).optional(),
+}
+
+/** A host and a database are named; what follows a question mark is PostgreSQL's own affair. */
+function isDatabaseUrl(text: string): boolean {
+  if (text.length > 2000 || !/^postgres(ql)?:\/\/[\x21-\x7e]+$/.test(text) || /[\\#<>]/.test(text))
+    return false
+  const url = URL.parse(text)
+  return url !== null && url.hostname !== '' && /^\/[^/]+$/.test(url.pathname) && !isPlaceholder(url.password)
 }
 
 /** Whether a text is what manuals print where a secret belongs: changeme, your_api_key, sk-xxx, <token>, …. */

@@ -29,6 +29,7 @@ export type FixName =
   | 'allowPort'
   | 'chooseHost'
   | 'openDatabase'
+  | 'reachDatabase'
   | 'restoreBackup'
   | 'updateProgram'
   | 'mendResolver'

@@ -29,6 +29,8 @@ export type LogFields = {
   readonly sentence?: string
   readonly digits?: number
   readonly requestId?: string
+  /** The end of the audit chain, 64 hexadecimal digits. */
+  readonly hash?: string
 }
 
 /** Severity of a log line. */

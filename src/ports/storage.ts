@@ -109,7 +109,8 @@ export type OrphanRecord = CompleteCall & {
 /**
  * The record of calls. Writes of one call are applied in the order they were asked for. `put…` insert or replace by
  * key; they may be batched up to 250 ms, except where a method says that it is durable when it resolves.
- * All reject with StorageError; `code` is `closed`, `full` (write queue), `busy`, `corrupt`, `constraint` or `failed`.
+ * All reject with StorageError; `code` is `closed`, `full` (write queue), `busy`, `corrupt`, `constraint`, `failed`, or
+ * `lost`: the connection broke while it was committed, and nobody knows whether it was.
  */
 export interface CallStorage {
   /** Durable when it resolves. Inserting a known call again changes nothing. */
@@ -137,9 +138,15 @@ export interface CallStorage {
   claimNonce(nonce: string, nowMs: number): Promise<NonceClaim>
   /** The newest unclaimed, unexpired nonce of a call, for a repeated webhook. */
   openNonce(callSid: string, nowMs: number): Promise<string | undefined>
-  /** Ends the streams and sessions that a dead process left open as `processDied`; answers its calls, still open. */
+  /**
+   * Takes over every open call that no living process has, and ends its streams and sessions as `processDied`; the calls
+   * stay open, and are answered. Durable when it resolves.
+   */
   orphans(nowMs: number): Promise<readonly OrphanRecord[]>
-  /** Ends every call that is still open as `processDied`, with its streams and sessions; answers their CallSids. */
+  /**
+   * Ends every open call as `processDied` that no living process has, with its streams and sessions; answers their
+   * CallSids. Durable when it resolves.
+   */
   closeOrphans(nowMs: number): Promise<readonly string[]>
   /** Resolves when everything asked for so far is on disk. */
   flush(): Promise<void>

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely'
 import type { NonceClaim } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type {
@@ -14,33 +13,27 @@ import type {
 } from '../ports/storage.ts'
 import { completeCall } from './complete-call.ts'
 import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
-import type { Database } from './database.ts'
 import { insertMessage, setNotice } from './messages.ts'
-import { openCalls } from './open-calls.ts'
+import { takeOpenCalls } from './open-calls.ts'
 import { claimNonce, insertNonce, openNonce, type IssuedNonce } from './nonces.ts'
-import type { Schema } from './schema.ts'
 import { closeOpenSessions, putSession } from './sessions.ts'
-import { StorageError } from './storage-error.ts'
+import type { Store } from './store.ts'
 import { closeOpenStreams, putStream } from './streams.ts'
 import { putTurn } from './turns.ts'
 import type { WriteQueue } from './write-queue.ts'
 
-/**
- * The record of calls in a database. Every read first lets the writes finish that were asked for before it, so that
- * nobody meets an older record than their own.
- */
+/** The record of calls in a database. */
 export class DatabaseCallStorage implements CallStorage {
-  readonly #database: Database
+  readonly #store: Store
   readonly #writes: WriteQueue
-  #closing: Promise<void> | undefined
 
-  constructor(database: Database, writes: WriteQueue) {
-    this.#database = database
-    this.#writes = writes
+  constructor(store: Store) {
+    this.#store = store
+    this.#writes = store.writes
   }
 
   insertCall(call: CallRecord): Promise<void> {
-    return this.#writes.add((db) => insertCall(db, call), 'now')
+    return this.#writes.add((db) => insertCall(db, { ...call, owner: this.#store.owner }), 'now')
   }
 
   patchCall(callSid: string, patch: CallPatch): Promise<void> {
@@ -48,11 +41,11 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   findCall(callSid: string): Promise<CallRecord | undefined> {
-    return this.#read((db) => findCall(db, callSid))
+    return this.#store.read((db) => findCall(db, callSid))
   }
 
   completeCall(callSid: string): Promise<CompleteCall | undefined> {
-    return this.#read((db) => completeCall(db, callSid))
+    return this.#store.read((db) => completeCall(db, callSid))
   }
 
   putStream(stream: StreamRecord): Promise<void> {
@@ -84,22 +77,24 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   openNonce(callSid: string, nowMs: number): Promise<string | undefined> {
-    return this.#read((db) => openNonce(db, callSid, nowMs))
+    return this.#store.read((db) => openNonce(db, callSid, nowMs))
   }
 
   orphans(nowMs: number): Promise<readonly OrphanRecord[]> {
+    const { owner } = this.#store
     return this.#writes.add(async (db) => {
-      await closeOpenStreams(db, nowMs)
-      await closeOpenSessions(db, nowMs)
-      return await openCalls(db)
+      await closeOpenStreams(db, nowMs, owner)
+      await closeOpenSessions(db, nowMs, owner)
+      return await takeOpenCalls(db, owner)
     }, 'now')
   }
 
   closeOrphans(nowMs: number): Promise<readonly string[]> {
+    const { owner } = this.#store
     return this.#writes.add(async (db) => {
-      await closeOpenStreams(db, nowMs)
-      await closeOpenSessions(db, nowMs)
-      return await closeOpenCalls(db, nowMs)
+      await closeOpenStreams(db, nowMs, owner)
+      await closeOpenSessions(db, nowMs, owner)
+      return await closeOpenCalls(db, nowMs, owner)
     }, 'now')
   }
 
@@ -108,18 +103,6 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#writes.close().then(() => this.#database.close())
-    return this.#closing
-  }
-
-  async #read<T>(query: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
-    if (this.#closing) throw new StorageError('closed')
-    await this.#writes.flush()
-    try {
-      // A transaction gives several queries one view of the database.
-      return await this.#database.reader.transaction().execute(query)
-    } catch (error) {
-      throw new StorageError(this.#database.meaningOf(error), { cause: error })
-    }
+    return this.#store[Symbol.asyncDispose]()
   }
 }

@@ -1,7 +1,16 @@
 import { sql, type Kysely } from 'kysely'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { CallPatch, CallRecord } from '../ports/storage.ts'
-import { optionalTimeMs, optionalTimeText, present, timeMs, timeText, whole } from './columns.ts'
+import {
+  optionalTimeMs,
+  optionalTimeText,
+  present,
+  storableText,
+  timeMs,
+  timeText,
+  whole,
+} from './columns.ts'
+import { isOrphan } from './processes.ts'
 import type { CallsTable, Schema } from './schema.ts'
 
 /** The rank of every status that ends a call; no other status can follow one. */
@@ -21,15 +30,18 @@ const statusRanks: Readonly<Record<CallStatus, number>> = {
   canceled: finalStatusRank,
 }
 
-/** Inserts a call; one that is known stays as it is. */
-export async function insertCall(db: Kysely<Schema>, call: CallRecord): Promise<void> {
+/** Inserts a call of the process `owner`; one that is known stays as it is. */
+export async function insertCall(
+  db: Kysely<Schema>,
+  { owner, ...call }: CallRecord & { readonly owner: number },
+): Promise<void> {
   await db
     .insertInto('calls')
     .values({
       call_sid: call.callSid,
       direction: call.direction,
-      from_number: call.from,
-      to_number: call.to,
+      from_number: storableText(call.from),
+      to_number: storableText(call.to),
       persona: call.persona,
       actor: call.actor,
       status: call.status,
@@ -39,6 +51,7 @@ export async function insertCall(db: Kysely<Schema>, call: CallRecord): Promise<
       ended_at: optionalTimeText(call.endedAtMs),
       ending: call.ending ?? null,
       duration_seconds: whole(call.durationSeconds),
+      owner,
     })
     .onConflict((conflict) => conflict.column('call_sid').doNothing())
     .execute()
@@ -72,10 +85,14 @@ export async function findCall(db: Kysely<Schema>, callSid: string): Promise<Cal
 }
 
 /**
- * Ends every open call as `processDied`. One that was talking counts as completed, as Twilio will count it; any other
+ * Ends every open call as `processDied` that no living process has: neither `mine`, which asks, nor another. One that was talking counts as completed, as Twilio will count it; any other
  * as failed.
  */
-export async function closeOpenCalls(db: Kysely<Schema>, nowMs: number): Promise<readonly string[]> {
+export async function closeOpenCalls(
+  db: Kysely<Schema>,
+  nowMs: number,
+  mine: number,
+): Promise<readonly string[]> {
   const talking = statusRanks['in-progress']
   const rows = await db
     .updateTable('calls')
@@ -87,6 +104,7 @@ export async function closeOpenCalls(db: Kysely<Schema>, nowMs: number): Promise
       status_rank: finalStatusRank,
     })
     .where('ended_at', 'is', null)
+    .where(isOrphan('calls.owner', mine))
     .returning('call_sid')
     .execute()
   return rows.map((row) => row.call_sid)

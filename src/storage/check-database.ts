@@ -47,7 +47,10 @@ export function judgeDatabase(found: Examination, known: readonly string[]): Fin
       return {
         kind: 'broken',
         says: 'is damaged',
-        fix: { name: 'restoreBackup', does: 'Stop the server and unpack a backup into an empty DATA_DIR' },
+        fix: {
+          name: 'restoreBackup',
+          does: 'Stop the server and put a backup and its key into an empty DATA_DIR',
+        },
       }
     case 'unreadable':
       return {
@@ -59,14 +62,20 @@ export function judgeDatabase(found: Examination, known: readonly string[]): Fin
         },
       }
     case 'whole':
-      return judgeVersion(found, known)
+      return judgeVersion(found.applied, {
+        known,
+        means: 'whole',
+        besides: `${Math.ceil(found.bytes / 1024)} KiB, ${found.isHeld ? 'a running server has it' : 'no server has it open'}`,
+      })
   }
 }
 
-function judgeVersion(
-  { applied, isHeld, bytes }: Extract<Examination, { kind: 'whole' }>,
-  known: readonly string[],
+/** Whether a program that knows some migrations can use a database to which these were applied. */
+export function judgeVersion(
+  applied: readonly string[],
+  program: { readonly known: readonly string[]; readonly means: string; readonly besides?: string },
 ): Finding {
+  const { known, means, besides } = program
   const newer = applied.filter((name) => !known.includes(name))
   if (newer.length > 0) {
     return {
@@ -77,8 +86,10 @@ function judgeVersion(
   }
   const version =
     applied.length < known.length ? 'will be brought up to date at the next start' : 'up to date'
-  const holder = isHeld ? 'a running server has it' : 'no server has it open'
-  return { kind: 'fine', says: `whole and ${version}, ${Math.ceil(bytes / 1024)} KiB, ${holder}` }
+  return {
+    kind: 'fine',
+    says: `${means} and ${version}${besides === undefined ? '' : `, ${besides}`}`,
+  }
 }
 
 async function examined(options: {

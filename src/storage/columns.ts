@@ -25,6 +25,14 @@ export function whole(value: number | undefined): number | null {
   return value === undefined ? null : Math.round(value)
 }
 
+/**
+ * A text from outside as both databases can hold it: PostgreSQL has no NUL and neither has half a surrogate pair, so
+ * each of these becomes U+FFFD.
+ */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD')
+}
+
 /** The same record without the members that are undefined. */
 export type Present<T> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K]

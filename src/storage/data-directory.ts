@@ -16,10 +16,7 @@ export type DataDirectory = {
  * @throws StorageError `locked` when another process has it
  */
 export function openDataDirectory(dataDir: string): DataDirectory {
-  if (mkdirSync(dataDir, { recursive: true, mode: 0o700 }) !== undefined) {
-    // The mode given to mkdir is cut by the umask and says nothing about what the umask left.
-    chmodSync(dataDir, 0o700)
-  }
+  createDataDirectory(dataDir)
   const databasePath = join(dataDir, 'consigliere.db')
   const lockPath = join(dataDir, 'lock.db')
   for (const path of [databasePath, lockPath]) createPrivately(path)
@@ -31,6 +28,13 @@ export function openDataDirectory(dataDir: string): DataDirectory {
     throw new StorageError(isSqliteFailure(error, 'busy') ? 'locked' : 'failed', { cause: error })
   }
   return { databasePath, [Symbol.dispose]: () => lock.close() }
+}
+
+/** Creates the folder where there is none, for its owner only. */
+export function createDataDirectory(dataDir: string): void {
+  if (mkdirSync(dataDir, { recursive: true, mode: 0o700 }) === undefined) return
+  // The mode given to mkdir is cut by the umask and says nothing about what the umask left.
+  chmodSync(dataDir, 0o700)
 }
 
 /** SQLite gives its -wal and -shm files the permissions of the database, so these two are enough. */

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { pathToFileURL } from 'node:url'
+import type { DatabaseSync } from 'node:sqlite'
+import { isHeld, openToRead } from './open-to-read.ts'
 import { meaningOf } from './sqlite-failure.ts'
 
 /** What can be said of the database in a folder. */
@@ -26,37 +26,17 @@ export function examineDatabase(dataDir: string): Examination {
   const path = join(dataDir, 'consigliere.db')
   try {
     if (!existsSync(path)) return { kind: 'none' }
-    const isHeld = isLocked(join(dataDir, 'lock.db'))
-    using database = openToRead(path, isHeld)
+    using database = openToRead(path)
     const [row] = database.prepare('pragma quick_check(1)').all()
     if (row?.['quick_check'] !== 'ok') return { kind: 'damaged' }
-    return { kind: 'whole', isHeld, applied: appliedMigrations(database), bytes: statSync(path).size }
+    return {
+      kind: 'whole',
+      isHeld: isHeld(dataDir),
+      applied: appliedMigrations(database),
+      bytes: statSync(path).size,
+    }
   } catch (error) {
     return meaningOf(error) === 'corrupt' ? { kind: 'damaged' } : { kind: 'unreadable', code: codeOf(error) }
-  }
-}
-
-/**
- * Opening for reading, too, would leave a journal's files behind where there are none: a database at rest is read as
- * one that nobody changes.
- */
-function openToRead(path: string, isHeld: boolean): DatabaseSync {
-  if (isHeld || existsSync(`${path}-wal`)) return new DatabaseSync(path, { readOnly: true })
-  const url = pathToFileURL(path)
-  url.searchParams.set('immutable', '1')
-  return new DatabaseSync(url, { readOnly: true })
-}
-
-/** The server holds its lock exclusively, so that not even reading is possible; see data-directory.ts. */
-function isLocked(lockPath: string): boolean {
-  if (!existsSync(lockPath)) return false
-  using lock = new DatabaseSync(lockPath, { readOnly: true, timeout: 0 })
-  try {
-    lock.prepare('select count(*) from sqlite_master').all()
-    return false
-  } catch (error) {
-    if (meaningOf(error) === 'busy') return true
-    throw error
   }
 }
 

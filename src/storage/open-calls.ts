@@ -1,10 +1,22 @@
 import type { Kysely } from 'kysely'
 import type { OrphanRecord } from '../ports/storage.ts'
 import { completeCall } from './complete-call.ts'
+import { isOrphan } from './processes.ts'
 import type { Schema } from './schema.ts'
 
-/** Reads everything about the calls that have not ended, the oldest first. */
-export async function openCalls(db: Kysely<Schema>): Promise<readonly OrphanRecord[]> {
+/**
+ * Takes over every open call that no living process has, and reads everything about them, the oldest first.
+ * INVARIANT: one statement looks and takes, so that of two processes only one gets a call.
+ */
+export async function takeOpenCalls(db: Kysely<Schema>, mine: number): Promise<readonly OrphanRecord[]> {
+  const taken = await db
+    .updateTable('calls')
+    .set({ owner: mine })
+    .where('ended_at', 'is', null)
+    .where(isOrphan('calls.owner', mine))
+    .returning('call_sid')
+    .execute()
+  if (taken.length === 0) return []
   const rows = await db
     .selectFrom('calls')
     .select((select) => [
@@ -15,7 +27,11 @@ export async function openCalls(db: Kysely<Schema>): Promise<readonly OrphanReco
         .whereRef('nonces.call_sid', '=', 'calls.call_sid')
         .as('nonces'),
     ])
-    .where('ended_at', 'is', null)
+    .where(
+      'call_sid',
+      'in',
+      taken.map((row) => row.call_sid),
+    )
     .orderBy('started_at')
     .execute()
   const open: OrphanRecord[] = []

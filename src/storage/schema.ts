@@ -1,6 +1,17 @@
+import type { AuditEvent, AuditKind } from '../ports/audit.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
+import type { ConfirmationsTable, IntentsTable, OutcomesTable, ProposalsTable } from './effect-tables.ts'
+import type {
+  ConsentsTable,
+  ContactsTable,
+  EventsTable,
+  OptOutsTable,
+  PeopleTable,
+  PinTriesTable,
+  UsageTable,
+} from './people-tables.ts'
 
 /**
  * The tables, in types that SQLite and PostgreSQL share: ids and times as text (ISO 8601 in UTC, which sorts as it
@@ -13,6 +24,21 @@ export type Schema = {
   turns: TurnsTable
   nonces: NoncesTable
   messages: MessagesTable
+  other_processes: OtherProcessesView
+  audit: AuditTable
+  audit_head: AuditHeadTable
+  people: PeopleTable
+  facts: FactsTable
+  proposals: ProposalsTable
+  confirmations: ConfirmationsTable
+  intents: IntentsTable
+  outcomes: OutcomesTable
+  contacts: ContactsTable
+  events: EventsTable
+  opt_outs: OptOutsTable
+  consents: ConsentsTable
+  usage: UsageTable
+  pin_tries: PinTriesTable
 }
 
 /** One row per call. */
@@ -31,7 +57,12 @@ export type CallsTable = {
   ended_at: string | null
   ending: CallEnding | null
   duration_seconds: number | null
+  /** The process that has the call; null from before there could be several. */
+  owner: number | null
 }
+
+/** Processes that use this database now, without the one that asks. */
+export type OtherProcessesView = { owner: number }
 
 /** One row per media websocket. */
 export type StreamsTable = {
@@ -92,3 +123,30 @@ export type NoncesTable = {
   expires_at: string
   claimed_at: string | null
 }
+
+/** One row per record of the audit log. */
+export type AuditTable = {
+  seq: number
+  wall: string
+  monotonic_ms: number
+  kind: AuditKind
+  actor: string | null
+  strength: Exclude<AuditEvent['strength'], undefined> | null
+  session: string | null
+  tool: string | null
+  arguments_hash: string | null
+  data: string
+  prev: string
+  hash: string
+}
+
+/** One row: the record that was written last, and up to which one they have been removed. */
+export type AuditHeadTable = {
+  id: number
+  seq: number
+  hash: string
+  removed_to: number
+}
+
+/** What the database knows of itself. */
+export type FactsTable = { name: string; value: string }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { SessionRecord } from '../ports/storage.ts'
 import { optionalTimeMs, optionalTimeText, present, timeMs, timeText } from './columns.ts'
 import { compiledOnce } from './compiled-once.ts'
+import { callsOfTheLiving } from './processes.ts'
 import type { Schema, SessionsTable } from './schema.ts'
 
 const usageSchema = z.strictObject({
@@ -50,12 +51,13 @@ export async function sessionsOf(db: Kysely<Schema>, callSid: string): Promise<r
   return rows.map(sessionOf)
 }
 
-/** Ends every open session as `processDied`. */
-export async function closeOpenSessions(db: Kysely<Schema>, nowMs: number): Promise<void> {
+/** Ends every open session as `processDied`, unless a living process has its call: `mine`, which asks, or another. */
+export async function closeOpenSessions(db: Kysely<Schema>, nowMs: number, mine: number): Promise<void> {
   await db
     .updateTable('sessions')
     .set({ ended_at: timeText(nowMs), end_reason: 'processDied' })
     .where('ended_at', 'is', null)
+    .where('call_sid', 'not in', callsOfTheLiving(mine))
     .execute()
 }
 

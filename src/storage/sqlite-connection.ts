@@ -22,14 +22,14 @@ export type Statement = {
 
 /**
  * Opens a database file for writing: with a write-ahead log, so that readers are never blocked, and each commit on disk
- * when it returns.
+ * when it returns. What is deleted is overwritten.
  * @throws StorageError `corrupt` when the file is damaged or no database, `failed` when it cannot be opened
  */
 export function openForWriting(path: string): DatabaseSync {
   const database = opened(path)
   try {
     check(database)
-    database.exec('pragma journal_mode = wal; pragma synchronous = full')
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on')
     return database
   } catch (error) {
     database.close()

@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { Kysely, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
-import type { Database } from './database.ts'
+import { Kysely, sql, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
+import type { Database, DatabaseFiles } from './database.ts'
+import { openToRead } from './open-to-read.ts'
 import type { Schema } from './schema.ts'
 import { busyTimeoutMs, openForWriting, statementsOf } from './sqlite-connection.ts'
 import { meaningOf } from './sqlite-failure.ts'
@@ -42,9 +44,11 @@ class ThreadDialect extends Dialect {
 export function openSqlite(path: string): Database {
   const writing = openForWriting(path)
   const reader = openReaderBeside(path, () => writing.close())
+  const writer = kyselyOn(writing)
   return {
-    writer: kyselyOn(writing),
+    writer,
     ...reader,
+    files: filesOf(writer),
     close: async () => {
       await reader.close()
       // SQLite moves the log into the database and removes it when the last connection closes. While another process
@@ -61,9 +65,11 @@ export function openSqlite(path: string): Database {
 export async function openSqliteThread(path: string): Promise<Database> {
   const thread = await WritingThread.open(path)
   const reader = openReaderBeside(path, () => void thread.close())
+  const writer = new Kysely<Schema>({ dialect: new ThreadDialect(thread) })
   return {
-    writer: new Kysely<Schema>({ dialect: new ThreadDialect(thread) }),
+    writer,
     ...reader,
+    files: filesOf(writer),
     close: async () => {
       await reader.close()
       await thread.close()
@@ -72,24 +78,40 @@ export async function openSqliteThread(path: string): Promise<Database> {
 }
 
 /**
- * Opens a database that another process may be writing, only to read it.
+ * Opens a database that another process may be writing, only to read it; nothing in its folder changes.
  * @throws StorageError when there is none, or it cannot be read
  */
 export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close'> {
   try {
-    const reading = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
+    const reading = openToRead(path, busyTimeoutMs)
     return { reader: kyselyOn(reading), close: () => Promise.resolve(reading.close()) }
   } catch (error) {
     throw new StorageError(meaningOf(error), { cause: error })
   }
 }
 
-function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer'> {
+/**
+ * Deleting overwrites rows where they are (`secure_delete`), but not the copies that were left between the rows of a page
+ * when it was split; those go when every page is written anew. Older pages in the log go with the log.
+ */
+function filesOf(writer: Kysely<Schema>): DatabaseFiles {
+  return {
+    rewrite: async () => void (await sql`vacuum`.execute(writer)),
+    dropLog: async () => {
+      const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer)
+      return rows[0]?.busy === 0 ? 'done' : 'busy'
+    },
+  }
+}
+
+function openReaderBeside(path: string, onFailure: () => void): Omit<Database, 'writer' | 'files'> {
   try {
-    return { ...openSqliteReader(path), meaningOf }
+    const reading = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
+    const close = (): Promise<void> => Promise.resolve(reading.close())
+    return { reader: kyselyOn(reading), owner: randomInt(1, 2 ** 31), meaningOf, close }
   } catch (error) {
     onFailure()
-    throw error
+    throw new StorageError(meaningOf(error), { cause: error })
   }
 }
 

@@ -1,8 +1,10 @@
 /**
- * Why storage refused: `locked` (another process has the data directory) and `corrupt` also at opening, `busy` after
- * waiting, `full` when too many writes wait.
+ * Why storage refused: `locked` (another process has the data directory), `wrongKey` and `corrupt` at opening, `busy` after
+ * waiting, `full` when too many writes wait. After `lost` nobody knows whether the record was stored: the connection to
+ * the database broke while it was being committed.
  */
-export type StorageErrorCode = 'closed' | 'full' | 'busy' | 'corrupt' | 'constraint' | 'failed' | 'locked'
+export type StorageErrorCode =
+  'closed' | 'full' | 'busy' | 'corrupt' | 'constraint' | 'failed' | 'locked' | 'lost' | 'wrongKey'
 
 const sentences: Readonly<Record<StorageErrorCode, string>> = {
   closed: 'Cannot use storage: it is closed',
@@ -11,6 +13,8 @@ const sentences: Readonly<Record<StorageErrorCode, string>> = {
   corrupt: 'Cannot use storage: the database is damaged, restore a backup',
   constraint: 'Cannot store: a rule of the database refused the record',
   failed: 'Cannot use storage: the database failed',
+  lost: 'Cannot tell whether it was stored: the connection to the database broke',
+  wrongKey: 'Cannot open storage: person.key in the data directory cannot be used',
   locked: 'Cannot open storage: another process uses this data directory',
 }
 

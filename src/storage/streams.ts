@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { StreamRecord } from '../ports/storage.ts'
 import { optionalTimeMs, optionalTimeText, present, timeMs, timeText, whole } from './columns.ts'
+import { callsOfTheLiving } from './processes.ts'
 import type { Schema, StreamsTable } from './schema.ts'
 
 /** Inserts a stream, or replaces all that is known of it. */
@@ -33,12 +34,13 @@ export async function streamsOf(db: Kysely<Schema>, callSid: string): Promise<re
   return rows.map(streamOf)
 }
 
-/** Ends every open stream as `processDied`. */
-export async function closeOpenStreams(db: Kysely<Schema>, nowMs: number): Promise<void> {
+/** Ends every open stream as `processDied`, unless a living process has its call: `mine`, which asks, or another. */
+export async function closeOpenStreams(db: Kysely<Schema>, nowMs: number, mine: number): Promise<void> {
   await db
     .updateTable('streams')
     .set({ ended_at: timeText(nowMs), end_reason: 'processDied' })
     .where('ended_at', 'is', null)
+    .where('call_sid', 'not in', callsOfTheLiving(mine))
     .execute()
 }
 

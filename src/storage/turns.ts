@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { TurnRecord } from '../ports/storage.ts'
-import { present, timeMs, timeText, whole } from './columns.ts'
+import { present, storableText, timeMs, timeText, whole } from './columns.ts'
 import { compiledOnce } from './compiled-once.ts'
 import type { Schema, TurnsTable } from './schema.ts'
 
@@ -18,7 +18,7 @@ export function putTurn(db: Kysely<Schema>, turn: TurnRecord): Promise<void> {
     call_sid: turn.callSid,
     seq: turn.seq,
     speaker: turn.speaker,
-    text: turn.text,
+    text: storableText(turn.text),
     source: turn.source,
     started_at: timeText(turn.startedAtMs),
     interrupted: turn.interrupted ? 1 : 0,

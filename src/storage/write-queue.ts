@@ -118,20 +118,26 @@ export class WriteQueue {
     }
   }
 
-  /** Commits, and tries again while another process has the database; the event loop runs meanwhile. */
+  /**
+   * Commits, and tries again while another process has the database, or when the connection broke before there was
+   * anything to commit; the event loop runs meanwhile.
+   */
   async #tryCommit(batch: readonly Waiting[]): Promise<StorageError | undefined> {
     const { clock, database, metrics } = this.#options
     const startedMs = clock.nowMs()
     for (let delayMs = firstBusyDelayMs; ; delayMs *= 2) {
+      let isCommitting = false
       try {
         await database.writer.transaction().execute(async (transaction) => {
           for (const write of batch) await write.run(transaction)
+          isCommitting = true
         })
         break
       } catch (error) {
         const code = database.meaningOf(error)
         const leftMs = startedMs + maxBusyMs - clock.nowMs()
-        if (code !== 'busy' || leftMs <= 0) return new StorageError(code, { cause: error })
+        const isUndone = code === 'busy' || (code === 'lost' && !isCommitting)
+        if (!isUndone || leftMs <= 0) return new StorageError(code, { cause: error })
         await new Promise<void>((resume) => clock.setTimer(Math.min(delayMs, leftMs), resume))
       }
     }

@@ -17,6 +17,7 @@ describe('readConfig() without any variable', () => {
       twilioAuthToken: undefined,
       godfatherPinHash: undefined,
       apiKeys: [],
+      databaseUrl: undefined,
     })
     expect(config.server).toEqual({
       host: '127.0.0.1',
@@ -65,6 +66,9 @@ describe('readConfig() without any variable', () => {
       maxLoopDelayMs: 200,
       storageBatchMs: 150,
       maxQueuedWrites: 10_000,
+      transcriptRetentionDays: 30,
+      callRetentionDays: 396,
+      auditRetentionDays: 731,
     })
   })
 })
@@ -169,7 +173,22 @@ describe('readConfig() with variables', () => {
       'OPENAI_REALTIME_API_URL',
       ['ws://example.org', 'wss://h/v1/realtime?model=x', 'https://h', 'wss://h/#x'],
     ],
-    ['DATABASE_URL', ['postgres://u:p@127.0.0.1/db']],
+    [
+      'DATABASE_URL',
+      [
+        'mysql://u:p@127.0.0.1/db',
+        'postgres://127.0.0.1',
+        'postgres:///db',
+        'postgres://u:p@127.0.0.1/a/b',
+        'postgres://u:p@127.0.0.1/db#x',
+        'postgres://u:p w@127.0.0.1/db',
+        'postgres://u:changeme@127.0.0.1/db',
+        'postgres://u:<password>@127.0.0.1/db',
+        `postgres://u:${'p'.repeat(2000)}@127.0.0.1/db`,
+        // Among real calls a rehearsal has no place.
+        'postgres://u:p@db.example.org/db',
+      ],
+    ],
     ['ALLOWED_COUNTRIES', ['us', 'USA', 'US,,GB']],
   ])('refuses a wrong %s', (name, values) => {
     expect(values.filter((value) => !wrongNames({ [name]: value }).includes(name))).toEqual([])
@@ -181,8 +200,31 @@ describe('readConfig() with variables', () => {
     ['OPENAI_REALTIME_API_URL', ['ws://localhost:9/v1/realtime', 'wss://eu.api.openai.com/v1/realtime']],
     ['REALTIME_VAD_THRESHOLD', ['0', '1', '0.65']],
     ['PORT', ['0', '65535']],
+    [
+      'DATABASE_URL',
+      [
+        'postgres://u:p@127.0.0.1/db',
+        'postgresql://u@localhost:5433/db?sslmode=require&options=-c%20search_path%3Dx',
+      ],
+    ],
   ])('accepts a right %s', (name, values) => {
-    expect(values.flatMap((value) => wrongNames({ [name]: value }))).toEqual([])
+    expect(values.flatMap((value) => wrongNames({ DATA_DIR: '/data', [name]: value }))).toEqual([])
+  })
+})
+
+describe('readConfig() on DATABASE_URL', () => {
+  it('keeps it among the secrets, and takes any host outside of rehearsal', () => {
+    const url = 'postgres://u:p@db.example.org/db'
+    const { config, secrets } = read({ ...live, DATABASE_URL: url })
+    expect(secrets.databaseUrl).toBe(url)
+    expect(JSON.stringify(config)).not.toContain('db.example.org')
+  })
+
+  it('needs in rehearsal a folder that stays, since its key does', () => {
+    const url = 'postgres://u:p@127.0.0.1/db'
+    expect(wrongNames({ DATABASE_URL: url })).toEqual(['DATA_DIR'])
+    expect(wrongNames({ DATABASE_URL: url, DATA_DIR: '/data' })).toEqual([])
+    expect(wrongNames({ ...live, DATABASE_URL: url })).toEqual([])
   })
 })
 

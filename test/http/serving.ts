@@ -5,7 +5,7 @@ import type { Metrics } from '../../src/ports/metrics.ts'
 import { createKeyring } from '../../src/http/api-keys.ts'
 
 /** Every key of these tests, by name. */
-export const keys = { ops: 'csg_ops', reader: 'csg_reader', root: 'csg_root' }
+export const keys = { ops: 'csg_ops', reader: 'csg_reader', auditor: 'csg_auditor', root: 'csg_root' }
 
 /** The entry of a key in API_KEYS. */
 export function entryOf(name: keyof typeof keys, ...scopes: ApiScope[]): ApiKey {
@@ -38,7 +38,12 @@ export function recordedLog(): Log & { readonly events: unknown[] } {
 /** A keyring that knows all keys. */
 export function keyring(metrics = recordedMetrics()) {
   return createKeyring({
-    keys: [entryOf('ops', 'metrics'), entryOf('reader', 'read', 'chat'), entryOf('root', 'admin')],
+    keys: [
+      entryOf('ops', 'metrics'),
+      entryOf('reader', 'read', 'chat'),
+      entryOf('auditor', 'audit'),
+      entryOf('root', 'admin'),
+    ],
     metrics,
   })
 }

@@ -1,13 +1,15 @@
 /**
- * Claims the nonces race-0, race-1, … of the database given as its argument, each as soon as its number comes in on
+ * Claims the nonces race-0, race-1, … of the database given as its argument (a file or a URL), each as soon as its number comes in on
  * standard input, and says which it won.
  */
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { claimNonce } from '../../src/storage/nonces.ts'
+import { openPostgres } from '../../src/storage/postgres.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
 
-const database = openSqlite(process.argv[2] ?? '')
+const place = process.argv[2] ?? ''
+const database = place.startsWith('postgres:') ? await openPostgres(place) : openSqlite(place)
 const nowMs = Number(process.argv[3])
 writeSync(1, 'ready\n')
 

@@ -10,8 +10,11 @@ import type {
 import { nonceContract } from './nonce-contract.ts'
 import { furthest, newCallSid, ringingCall, startedAtMs, statusOrder, turnOf } from './records.ts'
 
+/** A storage, and what the next process would open after this one has ended. */
+export type Successive = CallStorage & { successor(): Promise<CallStorage> }
+
 /** What every storage of calls must do, whatever is below it. `open` answers one that holds no calls. */
-export function callStorageContract(name: string, open: () => Promise<CallStorage>): void {
+export function callStorageContract(name: string, open: () => Promise<Successive>): void {
   describe(`${name}: calls`, () => {
     it('findCall() answers the call that was inserted, with and without optional members', async () => {
       await using storage = await open()
@@ -126,7 +129,7 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
         },
       }
       const timed: TurnRecord = {
-        ...turnOf(callSid, 0, 'Hello, „naïve“ 👋 \u0000 end'),
+        ...turnOf(callSid, 0, 'Hello, „naïve“ 👋 \uFFFD end'),
         interrupted: true,
         heardMs: 0,
         firstDeltaMs: 1,
@@ -178,6 +181,18 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
       ])
     })
 
+    it('keeps words that no database can hold with U+FFFD in place of what cannot be', async () => {
+      await using storage = await open()
+      const call = { ...ringingCall(), from: 'An\u0000na' }
+      const { callSid } = call
+      const turn = turnOf(callSid, 0, 'a\u0000b \ud83d c 👋')
+      const writes = [storage.insertCall(call), storage.putTurn(turn)]
+      const complete = await storage.completeCall(callSid)
+      await Promise.all(writes)
+      expect(complete?.call.from).toBe('An\uFFFDna')
+      expect(complete?.turns).toStrictEqual([{ ...turn, text: 'a\uFFFDb \uFFFD c 👋' }])
+    })
+
     it('a read sees every write that was asked for before it', async () => {
       await using storage = await open()
       const call = ringingCall()
@@ -210,7 +225,7 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
   nonceContract(name, open)
 
   describe(`${name}: orphans`, () => {
-    it('orphans() ends streams and sessions of a dead process, and answers its calls, which stay open', async () => {
+    it('orphans() ends streams and sessions of a dead process, and takes over its calls, which stay open', async () => {
       await using storage = await open()
       const talking = { ...ringingCall(), status: 'in-progress' as const, answeredAtMs: startedAtMs + 1 }
       const ringing = { ...ringingCall(), startedAtMs: startedAtMs + 2 }
@@ -227,8 +242,10 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
         storage.putTurn(turn),
       ]
       const nowMs = startedAtMs + 1000
-      const orphans = await storage.orphans(nowMs)
+      expect(await storage.orphans(nowMs)).toEqual([])
       await Promise.all(writes)
+      await using next = await storage.successor()
+      const orphans = await next.orphans(nowMs)
       const ended = { endedAtMs: nowMs, endReason: 'processDied' }
       const ours = orphans.filter(({ call }) =>
         [callSid, ringing.callSid, over.callSid].includes(call.callSid),
@@ -237,9 +254,10 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
         { call: talking, streams: [ended], sessions: [ended], turns: [turn], nonces: 2 },
         { call: ringing, streams: [], sessions: [], turns: [], nonces: 0 },
       ])
-      expect(await storage.findCall(callSid)).toStrictEqual(talking)
-      expect(await storage.claimNonce(`${callSid}a`, startedAtMs)).toEqual({ ok: true, callSid })
-      expect((await storage.orphans(nowMs)).map(({ call }) => call.callSid)).toContain(callSid)
+      expect(await next.findCall(callSid)).toStrictEqual(talking)
+      expect(await next.claimNonce(`${callSid}a`, startedAtMs)).toEqual({ ok: true, callSid })
+      expect(await next.orphans(nowMs)).toEqual([])
+      expect(await next.closeOrphans(nowMs)).toEqual([])
     })
 
     it('closeOrphans() ends what a dead process left open, once', async () => {
@@ -260,20 +278,22 @@ export function callStorageContract(name: string, open: () => Promise<CallStorag
         storage.putSession({ sessionKey: callSid, callSid, provider: 'p', model: 'm', startedAtMs }),
       ]
       const nowMs = startedAtMs + 1000
-      const closed = await storage.closeOrphans(nowMs)
+      expect(await storage.closeOrphans(nowMs)).toEqual([])
       await Promise.all(writes)
+      await using next = await storage.successor()
+      const closed = await next.closeOrphans(nowMs)
       expect(closed.toSorted()).toEqual([talking, ringing, busy].map((call) => call.callSid).toSorted())
       const ended = { ending: 'processDied', endedAtMs: nowMs }
       const leg = { endedAtMs: nowMs, endReason: 'processDied' }
-      expect(await storage.completeCall(callSid)).toMatchObject({
+      expect(await next.completeCall(callSid)).toMatchObject({
         call: { ...ended, status: 'completed' },
         streams: [leg],
         sessions: [leg],
       })
-      expect(await storage.findCall(ringing.callSid)).toMatchObject({ ...ended, status: 'failed' })
-      expect(await storage.findCall(busy.callSid)).toMatchObject({ ...ended, status: 'busy' })
-      expect(await storage.findCall(over.callSid)).toStrictEqual(over)
-      expect(await storage.closeOrphans(nowMs)).toEqual([])
+      expect(await next.findCall(ringing.callSid)).toMatchObject({ ...ended, status: 'failed' })
+      expect(await next.findCall(busy.callSid)).toMatchObject({ ...ended, status: 'busy' })
+      expect(await next.findCall(over.callSid)).toStrictEqual(over)
+      expect(await next.closeOrphans(nowMs)).toEqual([])
     })
   })
 

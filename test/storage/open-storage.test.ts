@@ -44,7 +44,7 @@ describe('openStorage()', () => {
   it('leaves no log file behind when it was disposed of', async () => {
     using folder = temporaryFolder()
     await writtenFolder(folder.path)
-    expect(readdirSync(folder.path).toSorted()).toEqual(['consigliere.db', 'lock.db'])
+    expect(readdirSync(folder.path).toSorted()).toEqual(['consigliere.db', 'lock.db', 'person.key'])
   })
 
   it('writes ahead to a log, and each commit through to the disk', async () => {

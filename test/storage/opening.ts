@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { CounterName, Labels, Metrics } from '../../src/ports/metrics.ts'
-import { openStorage, type StorageOptions } from '../../src/storage/open-storage.ts'
+import { auditRedaction } from '../../src/ops/audit-redaction.ts'
+import type { CallStorage } from '../../src/ports/storage.ts'
+import type { Successive } from './contract.ts'
+import { openStorage, type Records, type StorageOptions } from '../../src/storage/open-storage.ts'
 
 /** A folder that goes when it is disposed of. */
 export function temporaryFolder(): { readonly path: string; [Symbol.dispose](): void } {
@@ -32,8 +35,8 @@ export function countingMetrics(): Metrics & { readonly counts: Map<string, numb
   }
 }
 
-/** Opens storage on SQLite with settings for tests. */
-export function opened(dataDir: string, options: Partial<StorageOptions> = {}) {
+/** Opens all records with settings for tests: on SQLite, unless a URL is given. */
+export function openedRecords(dataDir: string, options: Partial<StorageOptions> = {}): Promise<Records> {
   return openStorage({
     dataDir,
     clock: systemClock,
@@ -42,6 +45,25 @@ export function opened(dataDir: string, options: Partial<StorageOptions> = {}) {
     batchMs: 20,
     maxQueuedWrites: 10_000,
     commits: 'thread',
+    auditRedaction,
     ...options,
   })
+}
+
+/** Opens the record of calls. */
+export async function opened(dataDir: string, options: Partial<StorageOptions> = {}): Promise<CallStorage> {
+  return (await openedRecords(dataDir, options)).calls
+}
+
+/** Opens the record of calls so that it can be opened again as the next process would. */
+export async function openedSuccessively(
+  dataDir: string,
+  options: Partial<StorageOptions> = {},
+): Promise<Successive> {
+  const storage = await opened(dataDir, options)
+  const successor = async (): Promise<CallStorage> => {
+    await storage[Symbol.asyncDispose]()
+    return await opened(dataDir, options)
+  }
+  return Object.assign(storage, { successor })
 }

@@ -88,6 +88,10 @@ export const plants: Readonly<Record<Exclude<FixName, 'allowPort' | 'resolveHost
       check: 'database',
       before: ({ folder }) => databaseIn(folder, (path) => mkdirSync(path, { mode: 0o700 })),
     },
+    reachDatabase: {
+      check: 'database',
+      before: () => ({ env: { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/db' } }),
+    },
     restoreBackup: {
       check: 'database',
       before: ({ folder }) =>

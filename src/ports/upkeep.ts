@@ -1,0 +1,69 @@
+import type { AuditEvent } from './audit.ts'
+import type { ContactRecord } from './contacts.ts'
+import type { IntentRecord, ProposalRecord } from './effects.ts'
+import type { ConsentRecord } from './permissions.ts'
+import type { CompleteCall } from './storage.ts'
+
+/** How long what is kept. Everything is in days. */
+export type RetentionRules = {
+  /** Words: turns, messages, proposals, questions. */
+  readonly transcriptDays: number
+  /** That there was a call, an effect, a cost. */
+  readonly callDays: number
+  readonly auditDays: number
+}
+
+/** How much was removed. */
+export type RetentionReport = {
+  /** Calls that lost their words, and calls that went altogether. */
+  readonly silenced: number
+  readonly calls: number
+  readonly auditRecords: number
+}
+
+/** What became of an erasure. */
+export type ErasureReport =
+  | {
+      readonly kind: 'erased'
+      /** The CallSids of calls that went. */
+      readonly callSids: readonly string[]
+      /** Texts of others in which the number was struck out. */
+      readonly mentions: number
+      /**
+       * Whether the bytes are gone from the database's files as well. Not while somebody else reads the database, nor on a
+       * full disk; on PostgreSQL it is the server's own affair when it writes over them.
+       */
+      readonly isScrubbed: boolean
+    }
+  /** A call of that number goes on: it has to end first. */
+  | { readonly kind: 'callLive' }
+
+/** Everything that is kept of somebody. */
+export type PersonExport = {
+  readonly number: string
+  readonly calls: readonly CompleteCall[]
+  readonly contacts: readonly ContactRecord[]
+  readonly consents: readonly ConsentRecord[]
+  readonly optedOut: boolean
+  /** Effects that reached them. */
+  readonly effects: readonly IntentRecord[]
+  /** What the model asked for with their number in it. */
+  readonly proposals: readonly ProposalRecord[]
+}
+
+/** Removing what is not to be kept any longer. Rejects with StorageError. */
+export interface Upkeep {
+  /** Removes what is too old, little by little, so that calls do not feel it; an abort ends it between two pieces. */
+  retain(
+    rules: RetentionRules,
+    at: { readonly nowMs: number; readonly signal?: AbortSignal },
+  ): Promise<RetentionReport>
+  /**
+   * Removes everything about whoever has a number: their calls and all that was said in them, their messages, contacts
+   * and consents, what was to be done to them, and the number wherever else it was said. An opt-out stays, under its
+   * keyed hash; the audit log holds nothing of theirs and gets an `erasure` record. Done again it finds nothing.
+   * @param by who asked, for the audit log
+   * @throws RangeError (as a rejection) for what is no E.164 number
+   */
+  erase(number: string, by: Pick<AuditEvent, 'actor' | 'strength'>): Promise<ErasureReport>
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Database } from './database.ts'
+import { openSqliteReader } from './sqlite.ts'
+
+/** Where records are: in a folder, or on PostgreSQL. */
+export type RecordsPlace = { readonly dataDir: string; readonly databaseUrl: string | undefined }
+
+/**
+ * Opens the database of a folder, or the one on PostgreSQL, only to read it, also beside the server that writes it.
+ * @returns undefined when there is none
+ * @throws StorageError when it cannot be read
+ */
+export async function openReader(
+  place: RecordsPlace,
+): Promise<(Pick<Database, 'reader'> & AsyncDisposable) | undefined> {
+  const opened = await openedReader(place)
+  return opened && { reader: opened.reader, [Symbol.asyncDispose]: () => opened.close() }
+}
+
+async function openedReader({
+  dataDir,
+  databaseUrl,
+}: RecordsPlace): Promise<Pick<Database, 'reader' | 'close'> | undefined> {
+  if (databaseUrl !== undefined) {
+    const { openPostgresReader } = await import('./postgres.ts')
+    return await openPostgresReader(databaseUrl)
+  }
+  const path = join(dataDir, 'consigliere.db')
+  return existsSync(path) ? openSqliteReader(path) : undefined
+}

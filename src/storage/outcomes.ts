@@ -1,0 +1,50 @@
+import type { Kysely } from 'kysely'
+import type { OutcomeRecord } from '../ports/effects.ts'
+import { present, timeMs, timeText } from './columns.ts'
+import type { OutcomesTable } from './effect-tables.ts'
+import type { Schema } from './schema.ts'
+
+/**
+ * Notes what became of an intent. Only `unknown` gives way to a better word.
+ * @returns false when the outcome is known already, or there is no such intent
+ */
+export async function putOutcome(
+  db: Kysely<Schema>,
+  intentId: string,
+  outcome: OutcomeRecord,
+): Promise<boolean> {
+  const intent = await db
+    .selectFrom('intents')
+    .select('intent_id')
+    .where('intent_id', '=', intentId)
+    .executeTakeFirst()
+  if (!intent) return false
+  const row = {
+    state: outcome.state,
+    provider_id: outcome.providerId ?? null,
+    code: outcome.code ?? null,
+    settled_at: timeText(outcome.settledAtMs),
+  }
+  const rows = await db
+    .insertInto('outcomes')
+    .values({ intent_id: intentId, ...row })
+    .onConflict((conflict) =>
+      conflict.column('intent_id').doUpdateSet(row).where('outcomes.state', '=', 'unknown'),
+    )
+    .returning('intent_id')
+    .execute()
+  return rows.length > 0
+}
+
+/** An outcome as the port tells it, where there is one. */
+export function outcomeOf(row: {
+  readonly [Name in Exclude<keyof OutcomesTable, 'intent_id'>]: OutcomesTable[Name] | null
+}): OutcomeRecord | undefined {
+  if (row.state === null || row.settled_at === null) return undefined
+  return present({
+    state: row.state,
+    providerId: row.provider_id ?? undefined,
+    code: row.code ?? undefined,
+    settledAtMs: timeMs(row.settled_at),
+  })
+}

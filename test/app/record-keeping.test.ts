@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { keepRecords, tendOrphans } from '../../src/app/record-keeping.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import { createLog } from '../../src/ops/logger.ts'
+import { createMetrics } from '../../src/ops/metrics.ts'
+import { read } from '../config/reading.ts'
+import { openedRecords, temporaryFolder } from '../storage/opening.ts'
+import { postgresServer } from '../storage/postgres-server.ts'
+import { ringingCall } from '../storage/records.ts'
+
+const server = await postgresServer()
+afterAll(() => server[Symbol.asyncDispose]())
+
+type Line = {
+  readonly kind: string
+  readonly count?: number
+  readonly hash?: string
+  readonly callSid?: string
+}
+
+/** Lets everything that was begun come to its end. */
+async function settled(until: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !until(); turn += 1) await new Promise((resume) => setImmediate(resume))
+}
+
+/** Waits for a server that has its own time, 10 s at most. */
+async function answered(until: () => boolean): Promise<void> {
+  const untilMs = systemClock.nowMs() + 10_000
+  while (!until() && systemClock.nowMs() < untilMs) await new Promise((resume) => setImmediate(resume))
+}
+
+describe('keepRecords()', () => {
+  it('records start and stop, and logs the end of the chain every minute and at the stop', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    // Nothing happens outside of the loop, whose turns are counted.
+    await using records = await openedRecords(folder.path, { clock, commits: 'loop' })
+    const lines: Line[] = []
+    const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
+    using metrics = createMetrics()
+    const log = createLog({ level: 'info', clock, destination })
+    const parts = { ...read({}), clock, log, metrics }
+    const keeping = await keepRecords(parts, records, { mode: 'live', version: '0.1.0' })
+    const [start] = await records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    expect(start).toMatchObject({ kind: 'start', actor: 'server', data: { mode: 'live', version: '0.1.0' } })
+    expect(start?.data.configHash).toMatch(/^[0-9a-f]{64}$/)
+    clock.advance(59_999)
+    expect(lines).toEqual([])
+    clock.advance(1)
+    // What is old is looked for now, and its writes wait for company.
+    await settled(() => lines.length === 1)
+    expect(lines).toMatchObject([{ kind: 'auditHead', count: 1, hash: start?.hash }])
+    await records.audit.record({ kind: 'auth' })
+    clock.advance(60_000)
+    await settled(() => lines.length === 2)
+    expect(lines[1]).toMatchObject({ kind: 'auditHead', count: 2, hash: (await records.audit.head()).hash })
+    await keeping[Symbol.asyncDispose]()
+    const head = await records.audit.head()
+    expect(lines[2]).toMatchObject({ kind: 'auditHead', count: 3, hash: head.hash })
+    expect((await records.audit.page({ afterSeq: 2, maxRecords: 9 })).map(({ kind }) => kind)).toEqual([
+      'stop',
+    ])
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('removes what is too old, first after a minute and then once a day', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    // Nothing happens outside of the loop, whose turns are counted below.
+    await using records = await openedRecords(folder.path, { clock, commits: 'loop' })
+    using metrics = createMetrics()
+    const kinds: string[] = []
+    const destination = { write: (line: string) => void kinds.push((JSON.parse(line) as Line).kind) }
+    const parts = { ...read({}), clock, log: createLog({ level: 'info', clock, destination }), metrics }
+    const oldCall = async (): Promise<void> => {
+      const startedAtMs = clock.wallMs() - 31 * 86_400_000
+      await records.calls.insertCall({ ...ringingCall(), startedAtMs, endedAtMs: startedAtMs })
+    }
+    await oldCall()
+    await using keeping = new AsyncDisposableStack()
+    keeping.use(await keepRecords(parts, records, { mode: 'live', version: '0.1.0' }))
+    const removals = async (minutes: number): Promise<number> => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        clock.advance(60_000)
+        for (let turn = 0; turn < 20; turn += 1) {
+          clock.advance(0)
+          await new Promise((resume) => setImmediate(resume))
+        }
+      }
+      return kinds.filter((kind) => kind === 'wordsRemoved').length
+    }
+    expect(await removals(10)).toBe(1)
+    await oldCall()
+    expect(await removals(10)).toBe(1)
+    expect(await removals(24 * 60)).toBe(2)
+  })
+})
+
+describe('tendOrphans()', () => {
+  it('looks again every minute for what another process left on a shared database', async (context) => {
+    server.orSkip(context)
+    using folder = temporaryFolder()
+    const databaseUrl = await server.newSchema()
+    const clock = new VirtualClock()
+    await using records = await openedRecords(folder.path, { databaseUrl })
+    using metrics = createMetrics()
+    const closed: (string | undefined)[] = []
+    const destination = { write: (line: string) => void closed.push((JSON.parse(line) as Line).callSid) }
+    const { config, secrets } = read({ DATABASE_URL: databaseUrl, DATA_DIR: folder.path })
+    const parts = { config, secrets, clock, metrics, log: createLog({ level: 'info', clock, destination }) }
+    const tending = await tendOrphans(parts, records, undefined)
+    const call = ringingCall()
+    await using other = await openedRecords(folder.path, { databaseUrl })
+    await other.calls.insertCall(call)
+    clock.advance(60_000)
+    await records.calls.flush()
+    expect(await records.calls.findCall(call.callSid)).toStrictEqual(call)
+    await other[Symbol.asyncDispose]()
+    clock.advance(60_000)
+    await answered(() => closed.length > 0)
+    expect(closed).toEqual([call.callSid])
+    expect(await records.calls.findCall(call.callSid)).toMatchObject({ ending: 'processDied' })
+    tending[Symbol.dispose]()
+    expect(clock.pendingTimers()).toBe(0)
+  })
+})
