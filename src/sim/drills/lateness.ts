@@ -99,8 +99,8 @@ export function worstLateMs(
 }
 
 /**
- * What can be felt in a stretch of time in which nothing goes wrong: of ten such stretches, in nine no more. One time
- * at which the machine stood still says nothing of the others.
+ * What can be felt in a stretch of time in which nothing goes wrong: in half of such stretches no more. One time at which
+ * the machine stood still says nothing of the others, and excuses nothing.
  */
 export function usuallyFelt(quiet: readonly Felt[]): Felt {
   const share = (way: 'up' | 'down'): number =>
@@ -108,7 +108,7 @@ export function usuallyFelt(quiet: readonly Felt[]): Felt {
       ? 0
       : percentile(
           quiet.map((felt) => felt[way]),
-          0.9,
+          0.5,
         )
   return { up: share('up'), down: share('down') }
 }

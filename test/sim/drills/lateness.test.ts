@@ -101,9 +101,9 @@ describe('worstLateMs()', () => {
 })
 
 describe('usuallyFelt()', () => {
-  it('is what nine of ten quiet stretches stay below, however bad the tenth was', () => {
+  it('is what half of the quiet stretches stay below, however bad others were', () => {
     const quiet = Array.from({ length: 10 }, (_, index) => ({ up: 10 + index, down: 1 }))
-    expect(usuallyFelt([...quiet.slice(0, 9), { up: 5_000, down: 5_000 }])).toEqual({ up: 18, down: 1 })
+    expect(usuallyFelt([...quiet.slice(0, 9), { up: 5_000, down: 5_000 }])).toEqual({ up: 14, down: 1 })
   })
 
   it('is nought of none', () => {
