@@ -10,7 +10,7 @@ import {
   settingOf,
 } from './drill.ts'
 import { sortedCounts } from './fuzz-run.ts'
-import { ownHeap } from './own-heap.ts'
+import { heapBytes } from './heap-bytes.ts'
 import { RealtimeFuzzer } from './realtime-fuzzer.ts'
 import { ServerMetrics } from './server-watch.ts'
 import { pass } from './until.ts'
@@ -60,7 +60,7 @@ async function fuzzed(ground: Ground, { seed, count }: DrillOptions): Promise<Dr
     for (const session of ground.world.openai.sessions) {
       if (session.end !== undefined && session.openedAtMs < clock.nowMs() - JUDGED_MS) session.dropAudio()
     }
-    heapMb.push(rounded((await ownHeap()).heapBytes / 1e6, 1))
+    heapMb.push(rounded(heapBytes() / 1e6, 1))
   }
   const healthy = await beside.finish()
   const { left, metrics } = await whatIsLeft(ground, { fuzzer, ownTimers })

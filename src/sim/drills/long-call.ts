@@ -9,9 +9,9 @@ import {
   rounded,
   settingOf,
 } from './drill.ts'
+import { heapBytes } from './heap-bytes.ts'
 import { LongCallWatch } from './long-call-watch.ts'
 import { longScenario, SESSIONS, THINK_MS } from './long-call-scenario.ts'
-import { ownHeap } from './own-heap.ts'
 import { toldOf } from './told-items.ts'
 
 /** Settings of the server: a call may last three hours. µ-law, of which an hour is 29 MB and not 173. */
@@ -49,10 +49,10 @@ async function longCall(
   const heaps: number[] = []
   for (let third = 1; third < SESSIONS; third++) {
     await pass(callMs / SESSIONS)
-    heaps.push((await ownHeap()).heapBytes)
+    heaps.push(heapBytes())
   }
   const { summary } = await ring.ended
-  heaps.push((await ownHeap()).heapBytes)
+  heaps.push(heapBytes())
   await pass(RECORD_MS)
   const record = readCallRecord(await ground.record(ring.call.sid))
   const url = `${settingOf(world, 'PUBLIC_URL')}/metrics`

@@ -13,10 +13,10 @@ import {
   rounded,
   settingOf,
 } from './drill.ts'
+import { heldBytes } from './heap-bytes.ts'
 import { judgeRecord } from './judge-record.ts'
 import { judgeSilence } from './judge-silence.ts'
 import { judgeUplink } from './judge-uplink.ts'
-import { ownHeap } from './own-heap.ts'
 import { CallWatch, callRecord, eventHash, type SimulatedCall } from './simulated-call.ts'
 import { introduction, simulatedScenario } from './simulated-scenario.ts'
 
@@ -25,7 +25,7 @@ export const simulateEnv = { MAX_CALLS: '1000', MAX_MODEL_FAILURES: '1000000' }
 
 /** Calls at a time, each from a number of its own. */
 const LANES = 40
-const FIRST_CALLER = 14_155_550_110
+const FIRST_CALLER = 4_155_550_110
 /** What a server writes down of a call is written so soon after it. */
 const RECORD_MS = 4_000
 /** The longest that anything waits: for a connection whose other end is gone without a word. */
@@ -210,8 +210,7 @@ class Simulation {
       sessions: gauges['realtime_sessions_live'] ?? Number.NaN,
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
-    const { heapBytes, bufferBytes } = await ownHeap()
-    return { gauges, heapBytes: heapBytes + bufferBytes, left: { ...world, ...server } }
+    return { gauges, heapBytes: await heldBytes(), left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */
