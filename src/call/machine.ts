@@ -17,6 +17,8 @@ import * as waiting from './waiting.ts'
  */
 export function step(state: CallState, event: CallEvent): Step {
   if (state.phase === 'over') return unchanged(state)
+  // Words of a reply are the most frequent event, and nothing follows from them but the record.
+  if (event.kind === 'replyText') return handle(state, event)
   return chain(state, (now) => handle(now, event), settle)
 }
 
