@@ -5,8 +5,8 @@ import { loudShare } from './loudness.ts'
 const LOUD_SHARE = 0.25
 /** Every fourth sample tells as much of a frame as all of them. */
 const loud = { fromMagnitude: 0x20, stride: 4 }
-/** So much sound is no click any more. */
-const ONSET_MS = 120
+/** So much sound is no click any more; the shortest sound of a key is longer. */
+const ONSET_MS = 60
 /** A pause of this length ends a turn; a model that listens has told of its end before. */
 const PAUSE_MS = 800
 /** Whoever makes a sound for so long is asked about before they pause. */

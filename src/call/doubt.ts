@@ -11,13 +11,14 @@ type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 export function onCallerPaused(state: CallState, { beganAtMs }: Of<'callerPaused'>): Step {
   const { callerSpeaking, speechStartedAtMs = -Infinity, replyDue } = state.turns
   const noticed = speechStartedAtMs >= beganAtMs && !callerSpeaking
-  if (state.phase !== 'live' || noticed || state.leg.doubted) return unchanged(state)
+  if (state.phase !== 'live' || noticed) return unchanged(state)
   const doubted = { ...state, leg: { ...state.leg, doubted: true } }
   if (state.session !== 'ready') return unchanged(doubted)
   // Who waits already, and has spoken again, is to hear something within the same time as after any other turn.
   const hold = { kind: 'setTimer', name: 'hold', delayMs: state.rules.holdMs } as const
   const waits = replyDue ? { state: doubted, effects: [hold] } : due(doubted, 'working')
-  return { state: waits.state, effects: [{ kind: 'probeSession' }, ...waits.effects] }
+  // One question at a time: the answer to the one that is out there is awaited.
+  return state.leg.doubted ? waits : { ...waits, effects: [{ kind: 'probeSession' }, ...waits.effects] }
 }
 
 /** A session that has just been given what the caller said meanwhile is asked whether it is there. */

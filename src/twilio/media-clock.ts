@@ -17,6 +17,9 @@ const FRAME_MS = 20
 /** After half a second of messages that all come too late, the timestamps have started anew. */
 const LATE_BEFORE_RESTART = 25
 
+/** No message is overtaken by so much: a longer step back is another clock, and nothing said after it is late. */
+const LONGEST_LATE_MS = 1_000
+
 const play: Placement = { kind: 'play' }
 const late: Placement = { kind: 'drop', reason: 'late' }
 const fasterThanRealTime: Placement = { kind: 'drop', reason: 'fasterThanRealTime' }
@@ -69,7 +72,8 @@ export class MediaClock {
   #isLate(timestampMs: number): boolean {
     if (this.#lastTimestampMs !== undefined && timestampMs <= this.#lastTimestampMs) {
       this.#lateInARow += 1
-      if (this.#lateInARow <= LATE_BEFORE_RESTART) return true
+      const isOvertaken = this.#lastTimestampMs - timestampMs <= LONGEST_LATE_MS
+      if (isOvertaken && this.#lateInARow <= LATE_BEFORE_RESTART) return true
       this.#lastTimestampMs = undefined
     }
     this.#lateInARow = 0

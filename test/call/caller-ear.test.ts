@@ -7,8 +7,6 @@ const quiet = new Uint8Array(FRAME_BYTES).fill(0xff)
 const hiss = Uint8Array.from({ length: FRAME_BYTES }, (_, at) => (at % 2 ? 0xf8 : 0x78))
 const voice = Uint8Array.from({ length: FRAME_BYTES }, (_, at) => (at % 3 ? 0xbf : 0x3f))
 
-const times = (count: number, frame: Uint8Array): Uint8Array[] => Array.from({ length: count }, () => frame)
-
 /** What the ear finds, each with the milliseconds of audio until then. */
 function found(...parts: readonly (readonly [frame: Uint8Array, ms: number])[]): string[] {
   const ear = new CallerEar()
@@ -26,28 +24,25 @@ function found(...parts: readonly (readonly [frame: Uint8Array, ms: number])[]):
 
 describe('CallerEar', () => {
   it('finds where a voice begins, and the pause after it', () => {
-    expect(found([quiet, 1_000], [voice, 500], [quiet, 2_000])).toEqual(['began 1120', 'paused 2300'])
+    expect(found([quiet, 1_000], [voice, 500], [quiet, 2_000])).toEqual(['began 1060', 'paused 2300'])
   })
 
   it('knows when it began, also where that was made of short sounds', () => {
     const ear = new CallerEar()
-    const frames = [...times(4, voice), ...times(10, quiet), ...times(2, voice)]
+    const frames = Array.from({ length: 16 }, (_, at) => (at < 2 || at >= 14 ? voice : quiet))
     expect(frames.map((frame) => ear.hear(frame)).filter(Boolean)).toEqual(['began'])
     expect(ear.spanMs()).toBe(300)
   })
 
   it('takes pauses between words for what they are', () => {
-    expect(found([voice, 300], [quiet, 600], [voice, 300], [quiet, 800])).toEqual([
-      'began 120',
-      'paused 2000',
-    ])
+    expect(found([voice, 300], [quiet, 600], [voice, 300], [quiet, 800])).toEqual(['began 60', 'paused 2000'])
   })
 
   it('hears nothing in a click or in the hiss of a line', () => {
-    expect(found([hiss, 3_000], [voice, 60], [hiss, 2_000], [voice, 100], [quiet, 2_000])).toEqual([])
+    expect(found([hiss, 3_000], [voice, 40], [hiss, 2_000], [voice, 40], [quiet, 2_000])).toEqual([])
   })
 
   it('reports whoever makes a sound without end every ten seconds', () => {
-    expect(found([voice, 25_000])).toEqual(['began 120', 'paused 10120', 'paused 20120'])
+    expect(found([voice, 25_000])).toEqual(['began 60', 'paused 10060', 'paused 20060'])
   })
 })

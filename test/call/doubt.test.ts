@@ -42,6 +42,7 @@ describe('step() when our own ear heard the caller and the model has told of not
     const call = new Fed().feed(...opened, paused)
     expect(call.feed(paused).did('probeSession')).toEqual([])
     expect(call.feed(answered, paused).did('probeSession')).toEqual([probe])
+    expect(call.feed(paused).did('setTimer')).toEqual(waits.slice(0, 1))
   })
 
   it('lets a caller who waits already, and has spoken again, hear something in time', () => {

@@ -109,9 +109,26 @@ describe('MediaClock.place()', () => {
 
   it('believes timestamps that have started anew after 25 messages in a row', () => {
     const messages = Array.from({ length: 27 }, (_, index) => [index * 20, index * 20] as const)
-    const all = placed([[1_000_000, 0], ...messages])
+    const all = placed([[1_000, 0], ...messages])
     expect(all.filter((reason) => reason === 'late')).toHaveLength(25)
     expect(all.slice(-2)).toEqual([0, 0])
+  })
+
+  it('believes at once timestamps that go back further than any message is late', () => {
+    expect(
+      placed([
+        [6_000, 0],
+        [4_980, 20],
+        [5_000, 40],
+      ]),
+    ).toEqual([0, 0, 0])
+    expect(
+      placed([
+        [6_000, 0],
+        [5_000, 20],
+        [6_020, 40],
+      ]),
+    ).toEqual([0, 'late', 0])
   })
 
   it('never plays more than real time and 2 s, nor fills more than is missing, for any messages', () => {
