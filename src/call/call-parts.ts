@@ -113,7 +113,11 @@ export class CallParts {
     if (event.kind === 'sessionReady') return this.#onSessionReady(event)
     if (event.kind === 'speechStarted') {
       this.media.turnBegan()
-      return this.post({ ...event, heard: this.playback.heard(event.atMs) })
+      return this.post({
+        ...event,
+        isLive: this.media.hearsCaller(),
+        heard: this.playback.heard(event.atMs),
+      })
     }
     if (event.kind === 'sessionAnswered') this.media.sessionAnswered()
     if (event.kind === 'replyAudioDone') {

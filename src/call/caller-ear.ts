@@ -47,6 +47,11 @@ export class CallerEar {
     return this.#spanMs
   }
 
+  /** Whether the caller makes a sound, or has not paused after one yet. */
+  isVoiced(): boolean {
+    return this.#voiced
+  }
+
   #onLoud(durationMs: number): Found | undefined {
     this.#quietMs = 0
     this.#loudMs += durationMs

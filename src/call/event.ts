@@ -75,6 +75,8 @@ export type CallEvent =
   | {
       readonly kind: 'speechStarted'
       readonly itemId: string
+      /** Our own ear hears the caller at this moment: these are no words of before that a later session hears again. */
+      readonly isLive?: boolean
       readonly heard: readonly Heard[]
       readonly atMs: number
     }

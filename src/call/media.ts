@@ -88,6 +88,11 @@ export class CallMedia implements Disposable {
     return speech
   }
 
+  /** Whether the caller is speaking by our own ear. */
+  hearsCaller(): boolean {
+    return this.#ear.isVoiced()
+  }
+
   /** The session is there: what it has not told of by now, it did not take for words. */
   sessionAnswered(): void {
     this.#caller.forgetVoice()

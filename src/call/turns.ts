@@ -20,7 +20,7 @@ export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): S
   const speaking = withTurn(state, { callerSpeaking: true, speechStartedAtMs: event.atMs })
   const greeted = { ...speaking, idlePrompts: 0 }
   // What a lost session did not tell of is heard now, or once more: the caller has been waiting all along.
-  const heardCaller = state.leg.doubted ? unchanged(greeted) : notDue(greeted)
+  const heardCaller = state.leg.doubted && !event.isLive ? unchanged(greeted) : notDue(greeted)
   if (isUninterruptible(heardCaller.state)) return heardCaller
   return chain(
     speaking,

@@ -65,6 +65,12 @@ describe('step() when our own ear heard the caller and the model has told of not
     expect(call.state.turns.replyDue).toBe('asked')
   })
 
+  it('begins the wait anew when the caller goes on speaking to the next session', () => {
+    const call = new Fed().feed(...opened, paused, lost, redial, ready)
+    call.feed({ kind: 'speechStarted', itemId: 'item_v', isLive: true, heard: [] })
+    expect(call.state.turns.replyDue).toBeUndefined()
+  })
+
   it('lets the wait begin where there is no session at all', () => {
     const call = new Fed().feed(...opened, lost).feed(paused)
     expect(call.did('probeSession')).toEqual([])
