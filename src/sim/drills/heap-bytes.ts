@@ -13,13 +13,13 @@ export function heapBytes(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** The same with the buffers beside the heap. */
-export async function heldBytes(): Promise<number> {
+/** The same after several rounds, and the buffers beside the heap. */
+export async function heldBytes(): Promise<{ readonly heapBytes: number; readonly bufferBytes: number }> {
   for (let round = 1; round < ROUNDS; round++) {
     heapBytes()
     await turnOfTheLoop()
   }
-  return heapBytes() + process.memoryUsage().external
+  return { heapBytes: heapBytes(), bufferBytes: process.memoryUsage().external }
 }
 
 function isCallable(value: unknown): value is () => void {

@@ -110,6 +110,7 @@ class Simulation {
         .map(({ seed: one, problems }) => `seed ${one}: ${problems.join('; ')}`),
       hash: combined(verdicts),
       heapMb: [rounded(warm.heapBytes / 1e6, 1), rounded(left.heapBytes / 1e6, 1)],
+      buffersMb: [rounded(warm.bufferBytes / 1e6, 1), rounded(left.bufferBytes / 1e6, 1)],
       droppedMs: [rounded(this.#droppedMs, 0), rounded(countedMs, 0)],
       left: left.left,
     }
@@ -196,6 +197,8 @@ class Simulation {
     left: Record<string, number>
     gauges: Record<string, number>
     heapBytes: number
+    /** Most of it recordings of the latest calls, which the world keeps; how long those were is chance. */
+    bufferBytes: number
   }> {
     await this.#wait(LONGEST_WAIT_MS)
     this.#watch.sweep()
@@ -210,7 +213,7 @@ class Simulation {
       sessions: gauges['realtime_sessions_live'] ?? Number.NaN,
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
-    return { gauges, heapBytes: await heldBytes(), left: { ...world, ...server } }
+    return { gauges, ...(await heldBytes()), left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */
