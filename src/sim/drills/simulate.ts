@@ -13,7 +13,7 @@ import {
   rounded,
   settingOf,
 } from './drill.ts'
-import { heldBytes } from './heap-bytes.ts'
+import { ownHeldBytes } from './heap-bytes.ts'
 import { judgeRecord } from './judge-record.ts'
 import { judgeSilence } from './judge-silence.ts'
 import { judgeUplink } from './judge-uplink.ts'
@@ -110,7 +110,6 @@ class Simulation {
         .map(({ seed: one, problems }) => `seed ${one}: ${problems.join('; ')}`),
       hash: combined(verdicts),
       heapMb: [rounded(warm.heapBytes / 1e6, 1), rounded(left.heapBytes / 1e6, 1)],
-      buffersMb: [rounded(warm.bufferBytes / 1e6, 1), rounded(left.bufferBytes / 1e6, 1)],
       droppedMs: [rounded(this.#droppedMs, 0), rounded(countedMs, 0)],
       left: left.left,
     }
@@ -197,8 +196,6 @@ class Simulation {
     left: Record<string, number>
     gauges: Record<string, number>
     heapBytes: number
-    /** Most of it recordings of the latest calls, which the world keeps; how long those were is chance. */
-    bufferBytes: number
   }> {
     await this.#wait(LONGEST_WAIT_MS)
     this.#watch.sweep()
@@ -213,7 +210,10 @@ class Simulation {
       sessions: gauges['realtime_sessions_live'] ?? Number.NaN,
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
-    return { gauges, ...(await heldBytes()), left: { ...world, ...server } }
+    // What the world keeps of the latest calls is theirs, and how long those were is chance.
+    this.#world.twilio.forgetEnded()
+    this.#world.openai.forgetEnded()
+    return { gauges, heapBytes: await ownHeldBytes(), left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */

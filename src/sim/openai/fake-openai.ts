@@ -42,6 +42,8 @@ export type FakeOpenAi = AsyncDisposable & {
   inject(sessionNumber: number, frames: readonly RawFrame[]): boolean
   /** Lets a caller's next session begin the script anew. */
   forgetCaller(safetyIdentifier: string): void
+  /** Lets go of the sessions that have ended. */
+  forgetEnded(): void
 }
 
 /** Hears nothing in particular and answers every turn with the stock sentence. */
@@ -276,6 +278,11 @@ class FakeServer implements FakeOpenAi {
       this.#callers.set(caller, cursor)
     }
     return cursor
+  }
+
+  forgetEnded(): void {
+    const live = this.sessions.filter(({ end }) => end === undefined)
+    this.sessions.splice(0, this.sessions.length, ...live)
   }
 
   #keep(record: SessionRecord): void {

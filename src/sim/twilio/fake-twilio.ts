@@ -55,6 +55,8 @@ export type FakeTwilio = AsyncDisposable & {
   failRest(fault: RestFault): Disposable
   /** From now on webhooks that find no server are held so long, as a proxy in front of the product can; at first not. */
   holdWebhooks(holdMs: number): void
+  /** Lets go of the calls that have ended, and of their sound. */
+  forgetEnded(): void
   /** Lets somebody write to a number of the account; resolves with the product's replies. */
   sendText(text: {
     readonly from: string
@@ -93,6 +95,7 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     placeCall: (call) => account.placeCall(call),
     failRest: (fault) => account.restFaults.plant(fault),
     holdWebhooks: (holdMs) => void (account.world.proxy.holdMs = holdMs),
+    forgetEnded: () => account.forgetEnded(0),
     sendText: (text) => account.messages.receive(text, account.numberOf(text.to, 'write to').smsUrl),
     async [Symbol.asyncDispose]() {
       await account.close()
@@ -131,6 +134,11 @@ class Account {
     const found = this.#options.numbers.find((number) => number.phoneNumber === phoneNumber)
     if (!found) throw new FakeTwilioError(`Cannot ${action} ${phoneNumber}: the account has no such number`)
     return found
+  }
+
+  forgetEnded(remembered: number): void {
+    const ended = [...this.calls.values()].filter((call) => !call.isLive())
+    for (const call of ended.slice(0, Math.max(0, ended.length - remembered))) this.calls.delete(call.sid)
   }
 
   placeCall(options: PlaceCallOptions): FakeCall {
@@ -221,10 +229,9 @@ class Account {
     },
   ): FakeCall | undefined {
     const { limits } = this.world
-    const ended = [...this.calls.values()].filter((call) => !call.isLive())
-    if (this.calls.size - ended.length >= limits.liveCalls) return undefined
-    for (const call of ended.slice(0, Math.max(0, ended.length - limits.remembered + 1)))
-      this.calls.delete(call.sid)
+    this.forgetEnded(limits.remembered - 1)
+    const live = [...this.calls.values()].filter((call) => call.isLive())
+    if (live.length >= limits.liveCalls) return undefined
     const mostS = this.#rules.trial ? TRIAL_CALL_SECONDS : limits.callSeconds
     const call = new FakeCall({
       ...options,
