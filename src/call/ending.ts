@@ -8,8 +8,11 @@ import { awaitsCallerText } from './transcript.ts'
 
 /** A last sentence takes no longer than this; then the call ends, heard or not. */
 export const CLOSING_DEADLINE_MS = 20_000
-/** The network answers a hang-up within this, or the socket is closed without an answer. */
-const HANG_UP_DEADLINE_MS = 10_000
+/**
+ * The network answers a hang-up within this, or the socket is closed without an answer: then it asks what comes next, and
+ * the caller does not wait in silence.
+ */
+const HANG_UP_DEADLINE_MS = 2_500
 /** Words of the caller may come this long after the call; a session outlives its stream by no more. */
 const WRAP_UP_MS = 1_500
 /** How often the caller's voice may call back a goodbye. */

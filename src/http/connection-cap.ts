@@ -34,7 +34,7 @@ export function boundConnections(server: Server, cap: ConnectionCap): void {
     response.once('close', () => places.answered(socket))
   })
   // What is upgraded is bounded, or ended, by whoever serves upgrades.
-  server.on('upgrade', ({ socket }: IncomingMessage) => places.left(socket))
+  server.on('upgrade', ({ socket }: IncomingMessage) => void places.left(socket))
 }
 
 class Places {
@@ -53,14 +53,14 @@ class Places {
 
   came(socket: Socket): void {
     this.#silent.add(socket)
-    socket.once('close', () => this.left(socket))
+    socket.once('close', () => void this.left(socket))
     if (this.#silent.size > this.#cap.mostSilent * BEYOND) this.#end(this.#silent)
     this.#lookSoon()
   }
 
   asked(socket: Socket): void {
-    this.left(socket)
-    if (socket.destroyed) return
+    // Whoever never came, as over a network that is no network, is not seen to leave either.
+    if (!this.left(socket) || socket.destroyed) return
     this.#waiting.add(socket)
     if (this.#waiting.size + this.#idle.size <= this.#cap.most) return
     this.#end(this.#idle.size > 0 ? this.#idle : this.#waiting)
@@ -70,8 +70,10 @@ class Places {
     if (this.#waiting.delete(socket) && !socket.destroyed) this.#idle.add(socket)
   }
 
-  left(socket: Socket): void {
-    for (const places of [this.#silent, this.#waiting, this.#idle]) places.delete(socket)
+  /** @returns whether it had a place */
+  left(socket: Socket): boolean {
+    const places = [this.#silent, this.#waiting, this.#idle].find((some) => some.delete(socket))
+    return places !== undefined
   }
 
   /** Ends after a while those that are too many now, where they are silent then. */
