@@ -18,8 +18,8 @@ import { pass } from './until.ts'
 /** Settings of the server under this drill: no call is refused because the model of another one went wrong. */
 export const fuzzRealtimeEnv = { MAX_CALLS: '1000', MAX_MODEL_FAILURES: '1000000' }
 
-const FIRST_BESIDE = 4_155_550_110
-const FIRST_VICTIM = 4_155_550_140
+const FIRST_BESIDE = 14_155_550_110
+const FIRST_VICTIM = 14_155_550_140
 /** A whole drill is weighed so often on its way, and has so many calls gone wrong at a time and healthy ones beside. */
 const full = { parts: 10, victims: 8, lanes: 10, turns: 3 } as const
 const small = { parts: 2, victims: 3, lanes: 2, turns: 0 } as const

@@ -40,7 +40,7 @@ function judgeTurns({ record, summary, faults, mediaRoundMs }: SimulatedCall): r
   const heardMs = agent.reduce((sum, turn) => sum + (turn.heardMs ?? 0), 0)
   const playedMs = summary.streams.reduce((sum, stream) => sum + stream.playedBytes / BYTES_PER_MS, 0)
   const estimates = summary.streams.reduce((sum, stream) => sum + 1 + stream.clears.length, 0)
-  // Who vanishes hears nothing any more, and nobody can know.
+  // Who vanishes tells nothing any more of what is played, and nobody can know.
   const isGone = faults.some(({ fault }) => fault === 'freeze' || fault === 'vanish')
   const slackMs = estimates * (ESTIMATE_MS + 2 * mediaRoundMs)
   return [
@@ -49,7 +49,9 @@ function judgeTurns({ record, summary, faults, mediaRoundMs }: SimulatedCall): r
     ...(isGone || heardMs <= playedMs + slackMs
       ? []
       : [`${heardMs} ms count as heard, ${playedMs} were played`]),
-    ...(heardMs >= playedMs - slackMs ? [] : [`only ${heardMs} ms count as heard, ${playedMs} were played`]),
+    ...(isGone || heardMs >= playedMs - slackMs
+      ? []
+      : [`only ${heardMs} ms count as heard, ${playedMs} were played`]),
   ]
 }
 

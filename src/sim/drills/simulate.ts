@@ -25,7 +25,7 @@ export const simulateEnv = { MAX_CALLS: '1000', MAX_MODEL_FAILURES: '1000000' }
 
 /** Calls at a time, each from a number of its own. */
 const LANES = 40
-const FIRST_CALLER = 4_155_550_110
+const FIRST_CALLER = 14_155_550_110
 /** What a server writes down of a call is written so soon after it. */
 const RECORD_MS = 4_000
 /** The longest that anything waits: for a connection whose other end is gone without a word. */

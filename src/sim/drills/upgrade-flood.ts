@@ -24,7 +24,7 @@ import { pass } from './until.ts'
 /** Settings of the server under this drill. */
 export const upgradeFloodEnv = { ...collectableEnv }
 
-const FIRST_CALLER = 4_155_550_110
+const FIRST_CALLER = 14_155_550_110
 const CAPTURED_CALLER = '+14155550198'
 /** A whole drill has fifty calls beside it, a small one two, and is gentle on a machine that has other work. */
 const whole = { lanes: 50, turns: 3, quietMs: 15_000 } as const

@@ -290,7 +290,7 @@ class FakeServer implements FakeOpenAi {
     if (this.sessions.length > MAX_SESSIONS) this.sessions.shift()
     let keptMs = 0
     for (const session of this.sessions.toReversed()) {
-      keptMs += session.appendedMs
+      keptMs += session.keptAudioMs()
       if (keptMs > MAX_AUDIO_MS) session.dropAudio()
     }
   }

@@ -138,6 +138,11 @@ export class SessionRecord {
     else this.#audio.push({ format, chunks: [bytes] })
   }
 
+  /** Milliseconds of audio that are kept. */
+  keptAudioMs(): number {
+    return this.#audio.length === 0 ? 0 : this.appendedMs
+  }
+
   /** Lets go of the kept audio. */
   dropAudio(): void {
     this.#audio.length = 0

@@ -36,6 +36,7 @@ export class MediaStream implements SoundSource {
   #end: StreamEnd | undefined
   #sequence = 0
   #frames = 0
+  #begunAnewMs = 0
   #firstFrameAtMs: number | undefined
   #chunks = 0
   #ignored = 0
@@ -177,7 +178,10 @@ export class MediaStream implements SoundSource {
     this.#fate = fate
     this.#firstFrameAtMs ??= atMs
     // A clock that leaps back stops at its start: no message has a time before its stream.
-    const timestamp = Math.max(0, this.#options.firstTimestampMs + this.#frames++ * FRAME_MS + fate.clockMs)
+    const onClockMs = this.#options.firstTimestampMs + this.#frames++ * FRAME_MS + fate.clockMs
+    // A clock that leaps to before its beginning begins anew.
+    this.#begunAnewMs = Math.max(this.#begunAnewMs, -onClockMs)
+    const timestamp = onClockMs + this.#begunAnewMs
     if (!this.#socket || this.#frozen) return
     if (fate.lost) {
       this.#uplink.skipFrame(fate)

@@ -55,10 +55,13 @@ describe('MediaStream, faults of the caller’s leg', () => {
     expect(faultsOf(world).map((fault) => (fault as unknown[])[2])).toEqual(['jumpClock', 'jumpClock'])
   })
 
-  it('jumpClock: no timestamp is before the start of its stream', async () => {
-    await using world = await onStream(steps({ do: 'jumpClock', byMs: -60_000 }))
+  it('jumpClock: a clock that leaps to before the start of its stream begins anew', async () => {
+    await using world = await onStream(steps({ do: 'pause', ms: 100 }, { do: 'jumpClock', byMs: -60_000 }))
     await world.pass(300)
-    expect(mediaOf(world).at(-1)?.timestamp).toBe(0)
+    const timestamps = mediaOf(world).map(({ timestamp }) => timestamp)
+    const anew = timestamps.lastIndexOf(0)
+    expect(anew).toBeGreaterThan(0)
+    expect(timestamps.slice(anew)).toEqual(timestamps.slice(anew).map((_, index) => 20 * index))
   })
 
   it('jitter: frames bunch up, and none is lost or out of order', async () => {
