@@ -4,7 +4,7 @@ import type { TwilioFault } from './twilio/event-log.ts'
 import type { WorldEntry } from './world-entry.ts'
 
 /** Each holds the script of its call: many more than the calls under way can have, and not those of all calls. */
-const MAX_FAULTS = 1_000
+const MAX_FAULTS = 10_000
 
 /** Something that went wrong on purpose in a call, at a time of the world's clock. */
 export type Struck = {

@@ -4,7 +4,7 @@ import type { ModelScript } from './openai/model-script.ts'
 /** How long the next call waits for the one before to have found its model session. */
 const SESSION_WAIT_MS = 2_000
 /** Sessions whose script is remembered: as many as the fake keeps. */
-const MAX_SESSIONS = 200
+const MAX_SESSIONS = 1_000
 /** Calls that found no session are forgotten, the oldest first. */
 const MAX_OFFERS = 100
 const MAX_CALLERS = 1_000

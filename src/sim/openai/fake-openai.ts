@@ -32,9 +32,9 @@ export type FakeOpenAi = AsyncDisposable & {
   readonly httpOrigin: string
   /** As `ws://127.0.0.1:PORT/v1/realtime`, without a query. */
   readonly realtimeUrl: string
-  /** The sessions so far, the oldest first; at most the last 200. */
+  /** The sessions so far, the oldest first; at most the last 1,000. */
   readonly sessions: readonly SessionRecord[]
-  /** Handshakes that were refused over HTTP, at most the last 200. */
+  /** Handshakes that were refused over HTTP, at most the last 1,000. */
   readonly refusedHandshakes: readonly { readonly status: number; readonly code: string | null }[]
   /** Breaks a live session: with a close frame when there is a code, else as if the wire were cut. */
   dropSession(sessionNumber: number, close?: { readonly code: number; readonly reason: string }): boolean
@@ -49,7 +49,7 @@ export type FakeOpenAi = AsyncDisposable & {
 /** Hears nothing in particular and answers every turn with the stock sentence. */
 const emptyScript: ModelScript = { hears: [], replies: [] }
 
-const MAX_SESSIONS = 200
+const MAX_SESSIONS = 1_000
 const MAX_CALLERS = 1000
 /** Kept audio of all sessions together; above it the oldest sessions lose theirs. */
 const MAX_AUDIO_MS = 3_600_000
