@@ -8,9 +8,13 @@ export type ToolProposal = {
   readonly arguments: string
 }
 
-/** How a proposal ended. `output` is JSON text for the model. `next` asks the call to end after a goodbye. */
+/**
+ * How a proposal ended, or that it `waits` for a yes. `output` is JSON text for the model. `next` asks the call to end
+ * after a goodbye.
+ */
 export type ToolOutcome = {
-  readonly status: 'done' | 'refused' | 'invalidArguments' | 'unknownTool' | 'failed'
+  readonly status:
+    'done' | 'refused' | 'invalidArguments' | 'unknownTool' | 'failed' | 'unknown' | 'waits' | 'busy'
   readonly output: string
   readonly next?: 'endCall'
 }
@@ -39,6 +43,8 @@ export type OfferedTool = {
   readonly isEffect: boolean
   /** How long it may take; undefined for the usual time. */
   readonly timeoutMs: number | undefined
+  /** How often one session may have it done; undefined for any number. */
+  readonly maxPerSession: number | undefined
   /** Reads arguments strictly: nothing is repaired, nothing left out. */
   read(value: unknown): ReadInput
   readonly handler: ToolHandler

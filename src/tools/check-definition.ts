@@ -54,7 +54,7 @@ function complaintAboutObject(schema: Schema, path: string): string | undefined 
   if (!properties) return `${path} has no properties`
   const required: readonly unknown[] = Array.isArray(schema['required']) ? schema['required'] : []
   const missing = required.find((name) => typeof name !== 'string' || !Object.hasOwn(properties, name))
-  if (missing !== undefined) return `${path} requires ${String(missing)}, which it does not have`
+  if (missing !== undefined) return `${path} requires ${JSON.stringify(missing)}, which it does not have`
   return firstOf(Object.entries(properties), ([name, property]) => {
     const field = path === 'arguments' ? name : `${path}.${name}`
     return complaintAboutField(property, field)

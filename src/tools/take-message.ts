@@ -9,6 +9,7 @@ export const takeMessage: ToolSpec = {
     'Take a message for the owner when the caller wants to leave one. Read it back to the caller before. The owner is told of it.',
   risk: 'low',
   isEffect: true,
+  maxPerSession: 3,
   arguments: z.strictObject({
     message: textField('The message in the words of the caller.', 1_000),
     caller_name: lineField('The name that the caller gave.', 80).optional(),

@@ -14,6 +14,8 @@ export type ToolSpec = {
   readonly isEffect: boolean
   /** How long it may take; the usual time where it is not given. */
   readonly timeoutMs?: number
+  /** How often one session may have it done. */
+  readonly maxPerSession?: number
 }
 
 const MAX_REASON_LENGTH = 500

@@ -69,11 +69,11 @@ describe('the arguments of a tool', () => {
   it('are refused without a word of what they held', () => {
     const spec = catalogue.find((one) => one.name === 'send_sms')
     const secret = 'hunter2'
-    const read = spec && readInput(spec.arguments, { to_number: secret, body: secret.repeat(200) })
-    expect(read).toMatchObject({
+    const answer = spec && readInput(spec.arguments, { to_number: secret, body: secret.repeat(200) })
+    expect(answer).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/^to_number: .*body: /) as unknown,
     })
-    expect(JSON.stringify(read)).not.toContain(secret)
+    expect(JSON.stringify(answer)).not.toContain(secret)
   })
 })
