@@ -27,7 +27,27 @@ export const ann = '+14155550123'
 /** A text message to her. */
 export const sms = { to_number: ann, body: 'I am on my way' }
 
+/** What happens around a storage method: by throwing it lets the method fail, before or after it was done. */
+export type Around = Map<string, () => void>
+
+/** The real storage, with something happening right before a method is called or right after it was done. */
+function hooked<Port extends object>(port: Port, { before, after }: { before: Around; after: Around }): Port {
+  return new Proxy(port, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name)
+      if (typeof method !== 'function') return method
+      return async (...given: unknown[]): Promise<unknown> => {
+        before.get(String(name))?.()
+        const answer: unknown = await Reflect.apply(method, target, given)
+        after.get(String(name))?.()
+        return answer
+      }
+    },
+  })
+}
+
 const audioMs = 4_000
+const newHex = (digits: number): string => randomBytes(digits / 2).toString('hex')
 const done: ToolHandler = async () => ({ kind: 'done', result: { sid: 'SM1' } })
 
 type Arguments<Method> = Method extends (...given: infer Given) => void ? Given[0] : never
@@ -74,6 +94,10 @@ export class AtGate implements AsyncDisposable {
   readonly gate: SessionGate
   standing: Standing = { strength: 'S2', pin: 'open', isInScope: true, limits: { ok: true } }
   reach: Reach = { verdict: { ok: true }, isFirst: false, name: 'Ann' }
+  reachFails = false
+  /** What happens around methods of the storage. */
+  readonly before: Around = new Map()
+  readonly after: Around = new Map()
   /** What tools do, by their name; any other one is done at once. */
   readonly doing = new Map<string, ToolHandler>()
   readonly #held: AsyncDisposableStack
@@ -83,13 +107,16 @@ export class AtGate implements AsyncDisposable {
     this.#held = held
     this.records = records
     const { clock } = this
-    const { audit, effects } = records
+    const audit = hooked(records.audit, this)
+    const effects = hooked(records.effects, this)
     const facts = {
       standing: () => this.standing,
-      reach: async () => this.reach,
+      reach: async () => {
+        if (this.reachFails) throw new Error('No answer')
+        return this.reach
+      },
       event: async () => undefined,
     }
-    const newHex = (digits: number) => randomBytes(digits / 2).toString('hex')
     const ports = { clock, log: noLog, audit, effects, facts, newHex }
     this.gate = new SessionGate(this.#session(change), ports, this.line)
     held.use(this.gate)

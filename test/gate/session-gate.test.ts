@@ -170,15 +170,15 @@ describe('a yes that does not count', () => {
   })
 })
 
-describe('what was confirmed', () => {
-  async function confirmedUnder(change: (at: AtGate) => void, at: AtGate): Promise<void> {
-    await at.propose('send_sms', sms)
-    at.hear()
-    change(at)
-    at.say('Yes.')
-    await at.quiet()
-  }
+async function confirmedUnder(change: (at: AtGate) => void, at: AtGate): Promise<void> {
+  await at.propose('send_sms', sms)
+  at.hear()
+  change(at)
+  at.say('Yes.')
+  await at.quiet()
+}
 
+describe('what was confirmed', () => {
   it('does not run when it is not allowed any more', async () => {
     await using at = await AtGate.open()
     await confirmedUnder(() => {
