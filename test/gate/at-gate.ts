@@ -17,7 +17,7 @@ import type {
 import type { Records } from '../../src/storage/open-storage.ts'
 import { catalogue } from '../../src/tools/catalogue.ts'
 import { offeredTools } from '../../src/tools/offered-tools.ts'
-import { newCallSid } from '../storage/records.ts'
+
 import { noLog, openedRecords, temporaryFolder } from '../storage/opening.ts'
 
 /** Who is on the line. */
@@ -47,6 +47,11 @@ function hooked<Port extends object>(port: Port, { before, after }: { before: Ar
 }
 
 const audioMs = 4_000
+/** A call that no other process has. */
+export function randomCallSid(): string {
+  return `CA${newHex(32)}`
+}
+
 const newHex = (digits: number): string => randomBytes(digits / 2).toString('hex')
 const done: ToolHandler = async () => ({ kind: 'done', result: { sid: 'SM1' } })
 
@@ -90,7 +95,7 @@ export class AtGate implements AsyncDisposable {
   readonly line = new Line()
   readonly runs: Run[] = []
   readonly records: Records
-  readonly sessionId = newCallSid()
+  readonly sessionId = randomCallSid()
   readonly gate: SessionGate
   standing: Standing = { strength: 'S2', pin: 'open', isInScope: true, limits: { ok: true } }
   reach: Reach = { verdict: { ok: true }, isFirst: false, name: 'Ann' }
