@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GateReceiver, GateSession } from '../../src/gate/gate-options.ts'
 import { SessionGate } from '../../src/gate/session-gate.ts'
@@ -100,11 +101,15 @@ export class AtGate implements AsyncDisposable {
   standing: Standing = { strength: 'S2', pin: 'open', isInScope: true, limits: { ok: true } }
   reach: Reach = { verdict: { ok: true }, isFirst: false, name: 'Ann' }
   reachFails = false
+  /** What the facts about a destination wait for, by tool. */
+  readonly reaching = new Map<string, Promise<void>>()
   /** What happens around methods of the storage. */
   readonly before: Around = new Map()
   readonly after: Around = new Map()
   /** What tools do, by their name; any other one is done at once. */
   readonly doing = new Map<string, ToolHandler>()
+  /** The database, for whoever wants to change it behind everybody's back; of gates that have one of their own. */
+  databasePath = ''
   readonly #held: AsyncDisposableStack
   #count = 0
 
@@ -116,7 +121,8 @@ export class AtGate implements AsyncDisposable {
     const effects = hooked(records.effects, this)
     const facts = {
       standing: () => this.standing,
-      reach: async () => {
+      reach: async (tool: string) => {
+        await this.reaching.get(tool)
         if (this.reachFails) throw new Error('No answer')
         return this.reach
       },
@@ -133,7 +139,9 @@ export class AtGate implements AsyncDisposable {
     if (given) return new AtGate(held.move(), given, change)
     const folder = held.use(temporaryFolder())
     const records = held.use(await openedRecords(folder.path, { commits: 'loop' }))
-    return new AtGate(held.move(), records, change)
+    const at = new AtGate(held.move(), records, change)
+    at.databasePath = join(folder.path, 'consigliere.db')
+    return at
   }
 
   /** The model proposes. */

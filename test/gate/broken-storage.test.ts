@@ -85,6 +85,7 @@ describe('an effect whose record cannot be written', () => {
     })
     await yes(at)
     expect(at.count('send_sms')).toBe(1)
+    expect(at.line.told).toEqual(['call_1 send_sms done'])
   })
 
   it('is not done when hang-up comes while its intent is written', async () => {

@@ -14,11 +14,14 @@ const random = seededRandom(Number(seed))
 /** About as many steps as four effects take; each storage method is two, each handler two. */
 let left = 1 + random.whole(90)
 
+function die(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
 /** One step; the last one ends the process at once, or while what it began is under way. */
 function step(): void {
   left -= 1
   if (left > 0) return
-  const die = (): void => void process.kill(process.pid, 'SIGKILL')
   if (random.whole(2) === 0) die()
   else void nextTurn().then(() => (random.whole(2) === 0 ? die() : nextTurn().then(die)))
 }

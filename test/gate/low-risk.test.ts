@@ -36,7 +36,8 @@ describe('a tool call that needs no yes', () => {
     await using at = await AtGate.open()
     const message = { message: 'Call me back' }
     const both = [at.propose('take_message', message), at.propose('take_message', message)]
-    await Promise.all(both)
+    const statuses = (await Promise.all(both)).map(({ status }) => status)
+    expect(statuses).toEqual(['done', 'done'])
     expect(outputOf(await at.propose('take_message', message))).toMatchObject({ status: 'done' })
     expect(at.count('take_message')).toBe(1)
     await using later = await AtGate.open({ sessionId: at.sessionId }, at.records)

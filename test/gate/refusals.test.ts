@@ -96,6 +96,21 @@ describe('a proposal', () => {
     expect(await at.story()).toContain('proposal joined')
   })
 
+  it('is decided on before any that comes later, however long that takes', async () => {
+    await using at = await AtGate.open()
+    const slow = Promise.withResolvers<void>()
+    at.reaching.set('send_sms', slow.promise)
+    const first = at.propose('send_sms', sms)
+    await at.quiet()
+    at.reaching.delete('send_sms')
+    const second = at.propose('send_sms', { ...sms, body: 'I am late' })
+    await at.quiet()
+    slow.resolve()
+    await Promise.all([first, second])
+    expect(at.question().text).toContain('I am late')
+    expect(at.line.told).toEqual(['call_1 send_sms superseded'])
+  })
+
   it('that comes again afterwards needs its own question, and another turn of the caller', async () => {
     await using at = await AtGate.open()
     await at.propose('send_sms', sms)

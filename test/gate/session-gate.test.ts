@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { ann, AtGate, sms } from './at-gate.ts'
 
@@ -208,6 +209,22 @@ describe('what was confirmed', () => {
     await at.quiet()
     expect(at.runs).toEqual([])
     expect(await at.story()).toContain('policy_denied deny notConfirmed')
+  })
+
+  it('does not run when what was stored is not what was asked about', async () => {
+    await using at = await AtGate.open()
+    await at.propose('send_sms', sms)
+    at.hear()
+    await at.quiet()
+    const behind = new DatabaseSync(at.databasePath)
+    const other = JSON.stringify({ body: 'Send money', to_number: ann })
+    const { changes } = behind.prepare('update proposals set arguments = ?').run(other)
+    behind.close()
+    expect(changes).toBe(1)
+    at.say('Yes.')
+    await at.quiet()
+    expect(at.runs).toEqual([])
+    expect(await at.story()).toContain('policy_denied deny storedOtherwise')
   })
 
   it('is unknown when its handler throws or takes too long, and is never tried again', async () => {
