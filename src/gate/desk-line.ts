@@ -16,6 +16,7 @@ export type DeskNews = DeskEvent extends infer Event
 export class DeskLine implements Disposable {
   readonly #clock: Clock
   readonly #perform: (effect: DeskEffect) => void
+  readonly #onThrown: () => void
   #desk: ConfirmationDesk
   #timer: Timer | undefined
   /** Effects of one step after another; a step has a bounded number, and so has their echo. */
@@ -27,9 +28,11 @@ export class DeskLine implements Disposable {
     readonly settings: DeskSettings
     readonly clock: Clock
     readonly perform: (effect: DeskEffect) => void
+    readonly onThrown: () => void
   }) {
     this.#clock = options.clock
     this.#perform = options.perform
+    this.#onThrown = options.onThrown
     this.#desk = newDesk(options.settings)
   }
 
@@ -57,9 +60,18 @@ export class DeskLine implements Disposable {
     if (this.#isPerforming) return
     this.#isPerforming = true
     try {
-      for (let effect = this.#due.shift(); effect; effect = this.#due.shift()) this.#perform(effect)
+      for (let effect = this.#due.shift(); effect; effect = this.#due.shift()) this.#performOne(effect)
     } finally {
       this.#isPerforming = false
+    }
+  }
+
+  /** What one effect throws takes nothing from the others: a question that was not put is given up by its deadline. */
+  #performOne(effect: DeskEffect): void {
+    try {
+      this.#perform(effect)
+    } catch {
+      this.#onThrown()
     }
   }
 

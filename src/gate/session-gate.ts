@@ -52,7 +52,9 @@ export class SessionGate implements AsyncDisposable {
     this.#journal = new Journal(ports)
     const journal = this.#journal
     this.#deskJournal = new DeskJournal({ journal, clock, session: () => auditedSession(session, ports) })
-    this.#line = new DeskLine({ settings: session.desk, clock, perform: (effect) => this.#perform(effect) })
+    const perform = (effect: DeskEffect): void => this.#perform(effect)
+    const onThrown = (): void => ports.log.event('error', 'gateFailed')
+    this.#line = new DeskLine({ settings: session.desk, clock, perform, onThrown })
     const { signal } = this.#over
     this.#executor = new Executor({ session, ports, journal, memory: this.#memory, signal })
   }
@@ -86,7 +88,7 @@ export class SessionGate implements AsyncDisposable {
     this.#line.feed(news)
   }
 
-  /** Whether anything waits for a question or an answer, or is about to be run. */
+  /** Where the confirmations stand: see hasOpenConfirmation() and isQuestionOpen(). */
   get desk(): DeskLine['desk'] {
     return this.#line.desk
   }
@@ -198,12 +200,16 @@ export class SessionGate implements AsyncDisposable {
     }
   }
 
-  #proposed({ id, tool, hash, taint }: Proposal, data: AuditData, { kind, reasons }: Decision): void {
+  #proposed(
+    { tool, hash, taint }: Proposal,
+    data: AuditData & { readonly proposal: string },
+    { kind, reasons }: Decision,
+  ): void {
     const about = { ...auditedSession(this.#session, this.#ports), tool, argumentsHash: hash }
     const source = taint.length > 0 ? { taint: taint.join('.') } : {}
-    this.#journal.record({ kind: 'proposal', ...about, data: { ...data, ...source } }, id)
-    const decided = { proposal: data.proposal ?? id, decision: kind, reasons }
-    this.#journal.record({ kind: 'decision', ...about, data: decided }, id)
+    this.#journal.record({ kind: 'proposal', ...about, data: { ...data, ...source } }, data.proposal)
+    const decided = { proposal: data.proposal, decision: kind, reasons }
+    this.#journal.record({ kind: 'decision', ...about, data: decided }, data.proposal)
   }
 
   #notTaken({ id, tool, hash }: Proposal, answer: { readonly status: string } | undefined): void {

@@ -32,6 +32,21 @@ describe('a proposal that needs a yes', () => {
   })
 })
 
+describe('a question that cannot be put', () => {
+  it('is given up, and the caller is told', async () => {
+    await using at = await AtGate.open()
+    at.line.ask = () => {
+      throw new Error('No line')
+    }
+    expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'waits' })
+    at.clock.advance(100_000)
+    await at.quiet()
+    expect(at.line.announced).toEqual(['send_sms'])
+    expect(at.line.told).toEqual(['call_1 send_sms cancelled'])
+    expect(await at.story()).toContain('answer cancelled unheard')
+  })
+})
+
 describe('a yes that does not count', () => {
   it.each<[string, (at: AtGate) => void, string]>([
     [
