@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { ann, AtGate, sms } from './at-gate.ts'
 
@@ -94,6 +95,9 @@ describe('a proposal', () => {
     expect(at.line.asked).toHaveLength(1)
     expect(at.line.told).toEqual(['call_1 send_sms done', 'call_2 send_sms done'])
     expect(await at.story()).toContain('proposal joined')
+    const beside = new DatabaseSync(at.databasePath, { readOnly: true })
+    expect(beside.prepare('select call_id from proposals').all()).toEqual([{ call_id: 'call_1' }])
+    beside.close()
   })
 
   it('is decided on before any that comes later, however long that takes', async () => {
