@@ -1,6 +1,7 @@
 /**
  * Has effects done through a gate until it kills itself, at a random point of some step. Arguments: the folder of the
- * database, the file to which an effect is one line, the session whose messages are taken, and a seed.
+ * database, the file to which an effect is one line, the session whose messages are taken, a seed, and the URL of the
+ * database where it is not in the folder.
  */
 import { appendFileSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -9,7 +10,7 @@ import type { ToolHandler } from '../../src/ports/tools.ts'
 import { openedRecords } from '../storage/opening.ts'
 import { AtGate, sms } from './at-gate.ts'
 
-const [, , folder = '', effectsFile = '', sessionId = '', seed = '1'] = process.argv
+const [, , folder = '', effectsFile = '', sessionId = '', seed = '1', databaseUrl] = process.argv
 const random = seededRandom(Number(seed))
 /** About as many steps as four effects take; each storage method is two, each handler two. */
 let left = 1 + random.whole(90)
@@ -34,7 +35,7 @@ const doing: ToolHandler = async (_input, { intentId }) => {
   return { kind: 'done', result: {} }
 }
 
-const records = await openedRecords(folder)
+const records = await openedRecords(folder, { databaseUrl })
 
 async function openGate(more: { readonly sessionId?: string } = {}): Promise<AtGate> {
   const gate = await AtGate.open(more, records)

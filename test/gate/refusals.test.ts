@@ -58,6 +58,24 @@ describe('a tool call that is not run', () => {
     expect(await at.story()).toEqual(['policy_denied deny destinationUnchecked'])
   })
 
+  it('because a fact it depends on cannot be told', async () => {
+    await using at = await AtGate.open()
+    const { strength, pin, isInScope } = at.standing
+    at.standing = {
+      strength,
+      pin,
+      isInScope,
+      get limits(): never {
+        throw new Error('No budget')
+      },
+    }
+    expect(await at.propose('find_contact', { name: 'Ann' })).toMatchObject({ status: 'refused' })
+    expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'refused' })
+    await at.quiet()
+    expect(at.runs).toEqual([])
+    expect(await at.story()).toEqual(['policy_denied deny ruleFailed', 'policy_denied deny ruleFailed'])
+  })
+
   it('because no question can be asked about it', async () => {
     await using at = await AtGate.open()
     expect(await at.propose('calendar_cancel_event', { event_id: 'e1' })).toMatchObject({ status: 'refused' })
