@@ -76,6 +76,18 @@ describe('an effect whose record cannot be written', () => {
     )
   })
 
+  it('is not done when its intent takes more than five seconds', async () => {
+    await using at = await AtGate.open()
+    await at.propose('send_sms', sms)
+    at.before.set('claimIntent', () => at.clock.advance(5_001))
+    await yes(at)
+    expect(at.runs).toEqual([])
+    expect(at.line.told).toEqual(['call_1 send_sms failed'])
+    expect(await at.story()).toEqual(
+      expect.arrayContaining(['answer revoked notCommitted', 'outcome failed revoked']),
+    )
+  })
+
   it('is done when the no comes after its intent was written', async () => {
     await using at = await AtGate.open()
     await at.propose('send_sms', sms)
