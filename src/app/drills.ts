@@ -1,6 +1,7 @@
 import * as drills from '../sim/drills/drills.ts'
 import { startApart } from './apart.ts'
 import { startRehearsal } from './rehearsal.ts'
+import { startToolGround } from './tool-ground.ts'
 import { startVirtualRehearsal } from './virtual-rehearsal.ts'
 
 /** Runs drills, each against a rehearsal of its own; see sim/drills. */
@@ -9,5 +10,6 @@ export function runDrills(request: drills.DrillRequest): AsyncIterable<drills.Dr
     together: startRehearsal,
     apart: startApart,
     virtual: startVirtualRehearsal,
+    tools: startToolGround,
   })
 }

@@ -2,7 +2,15 @@ import { askAgain } from './asking.ts'
 import { type CallerTurn, openTurn, turnOver, turnStarted, turnStopped } from './caller-turns.ts'
 import { type Confirmation, type ConfirmationEvidence, questionAt } from './confirmation.ts'
 import { classifyAnswer, type Consent, isEcho } from './consent.ts'
-import { chain, type ConfirmationDesk, type DeskStep, type IgnoredReason, still, withRecord } from './desk.ts'
+import {
+  chain,
+  type ConfirmationDesk,
+  currentQuestion,
+  type DeskStep,
+  type IgnoredReason,
+  still,
+  withRecord,
+} from './desk.ts'
 import { confirm, revoke, settle } from './settling.ts'
 import { wordsOf } from './words.ts'
 
@@ -66,7 +74,7 @@ export function onTurnOver(
   const says = text === undefined ? 'unknown' : classifyAnswer(text, desk.settings.lexicons)
   const evidence = { by: 'speech', itemId: turn.itemId, startedAtMs: turn.startedAtMs } as const
   const record = decidable(now)
-  if (!record) return still(now)
+  if (!record) return tooEarly(now, says)
   const objection = objectionTo(record, turn, { text: text ?? '', desk })
   const answer = { says: objection ? objectedSays(says) : says, evidence, atMs }
   const { accepted } = record
@@ -211,6 +219,13 @@ function timeOfTurn(record: Confirmation, turn: CallerTurn): IgnoredReason | und
 
 function isTooLate({ askedAtMs, ttlMs }: Confirmation, atMs: number): boolean {
   return askedAtMs === undefined || !(atMs <= askedAtMs + ttlMs)
+}
+
+/** Nothing was asked yet. A clear word while a question is on its way is worth a record: it seems to be an answer. */
+function tooEarly(desk: ConfirmationDesk, says: Consent): DeskStep {
+  const { id } = currentQuestion(desk) ?? {}
+  if (id === undefined || says === 'unknown') return still(desk)
+  return { desk, effects: [{ kind: 'ignored', id, reason: 'beforeAsked' }] }
 }
 
 function ignored(desk: ConfirmationDesk, reason: IgnoredReason): DeskStep {

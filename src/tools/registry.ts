@@ -1,6 +1,7 @@
-import { z } from 'zod'
-import type { ToolDefinition } from '../ports/speech.ts'
+import type { z } from 'zod'
 import type { ToolBox, ToolOutcome, ToolProposal } from '../ports/tools.ts'
+import { checkDefinitions } from './check-definition.ts'
+import { definitionOf, readInput } from './tool-spec.ts'
 
 /** One tool: what the model is told of it, what it accepts, and what it does. */
 export type Tool<Arguments = unknown> = {
@@ -14,13 +15,6 @@ export type Tool<Arguments = unknown> = {
   ): Promise<ToolOutcome>
 }
 
-/** A tool set that cannot be offered to a model. */
-export class ToolRegistryError extends Error {
-  readonly code = 'TOOL_REGISTRY'
-}
-
-const NAME = /^[a-z][a-z0-9_]{0,63}$/
-const MAX_DESCRIPTION_LENGTH = 1_024
 /** JSON text of arguments longer than this is refused unread. */
 const MAX_ARGUMENTS_LENGTH = 8_192
 
@@ -37,20 +31,9 @@ export function defineTool<Arguments>(tool: Tool<Arguments>): Tool {
  * @throws ToolRegistryError naming the tool, when names repeat or a definition is not acceptable to the model's API
  */
 export function createToolBox(tools: readonly Tool[]): ToolBox {
-  const byName = new Map<string, Tool>()
-  for (const tool of tools) {
-    if (!NAME.test(tool.name))
-      throw new ToolRegistryError(`Cannot offer tool ${tool.name}: the name must match ${NAME.source}`)
-    if (byName.has(tool.name))
-      throw new ToolRegistryError(`Cannot offer tool ${tool.name}: the name is taken`)
-    if (tool.description.length > MAX_DESCRIPTION_LENGTH) {
-      throw new ToolRegistryError(
-        `Cannot offer tool ${tool.name}: its description has ${tool.description.length} characters`,
-      )
-    }
-    byName.set(tool.name, tool)
-  }
   const definitions = tools.map(definitionOf)
+  checkDefinitions(definitions)
+  const byName = new Map(tools.map((tool) => [tool.name, tool]))
   return {
     definitions: () => definitions,
     run: async (proposal, signal) => {
@@ -61,13 +44,6 @@ export function createToolBox(tools: readonly Tool[]): ToolBox {
       return tool.run(input.value, { callSid: proposal.callSid, signal })
     },
   }
-}
-
-function definitionOf(tool: Tool): ToolDefinition {
-  const { $schema: _schema, ...parameters } = z.toJSONSchema(tool.arguments, { io: 'input' })
-  if (parameters.type !== 'object')
-    throw new ToolRegistryError(`Cannot offer tool ${tool.name}: its arguments are no object`)
-  return { name: tool.name, description: tool.description, parameters }
 }
 
 /** Reads what a model wrote. It is refused, never repaired: the reason names the field, so that the model can mend it. */
@@ -82,12 +58,8 @@ function parseArguments(
   } catch {
     return { ok: false, reason: 'arguments are not JSON' }
   }
-  const checked = tool.arguments.safeParse(value)
-  if (checked.success) return { ok: true, value: checked.data }
-  const fields = checked.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`,
-  )
-  return { ok: false, reason: fields.join('; ').slice(0, 500) }
+  const checked = readInput(tool.arguments, value)
+  return checked.ok ? { ok: true, value: checked.input } : checked
 }
 
 function answer(status: 'unknownTool' | 'invalidArguments', reason: string): ToolOutcome {

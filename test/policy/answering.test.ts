@@ -47,6 +47,18 @@ describe('an answer in speech', () => {
     expect(late.runs()).toEqual(['confirmation-1'])
   })
 
+  it.each([
+    ['Yes.', ['beforeAsked']],
+    ['No.', ['beforeAsked']],
+    ['Hello?', []],
+  ])('does not count while the question is on its way, and %s is worth %j', (words, ignored) => {
+    const at = new AtDesk()
+    at.propose()
+    at.speak()
+    at.say(words)
+    expect([at.runs(), at.ignored(), at.record().state]).toEqual([[], ignored, 'proposed'])
+  })
+
   it('does not count when it began before the question was heard, whenever its words come', () => {
     const at = new AtDesk()
     at.propose()

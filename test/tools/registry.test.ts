@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { endCall } from '../../src/tools/end-call.ts'
-import { createToolBox, defineTool, ToolRegistryError } from '../../src/tools/registry.ts'
+import { ToolRegistryError } from '../../src/tools/check-definition.ts'
+import { createToolBox, defineTool } from '../../src/tools/registry.ts'
 
 const signal = new AbortController().signal
 const echo = defineTool({
   name: 'echo',
   description: 'Says it again',
-  arguments: z.strictObject({ text: z.string().max(5) }),
+  arguments: z.strictObject({ text: z.string().max(5).describe('What to say') }),
   run: async ({ text }) => ({ status: 'done', output: text }),
 })
 
@@ -31,7 +32,7 @@ describe('createToolBox()', () => {
         description: 'Says it again',
         parameters: {
           type: 'object',
-          properties: { text: { type: 'string', maxLength: 5 } },
+          properties: { text: { type: 'string', maxLength: 5, description: 'What to say' } },
           required: ['text'],
           additionalProperties: false,
         },

@@ -14,6 +14,7 @@ import { drillFaults, faultsEnv } from './faults.ts'
 import { drillFuzzHttp, fuzzHttpEnv } from './fuzz-http.ts'
 import { drillFuzzMedia, fuzzMediaEnv } from './fuzz-media.ts'
 import { drillFuzzRealtime, fuzzRealtimeEnv } from './fuzz-realtime.ts'
+import { drillFuzzTools } from './fuzz-tools.ts'
 import { drillHandshake } from './handshake.ts'
 import { drillInterruptions } from './interruptions.ts'
 import { drillLongCall, longCallEnv } from './long-call.ts'
@@ -21,6 +22,7 @@ import { drillSignatures, signaturesEnv } from './signatures.ts'
 import { drillUpgradeFlood, upgradeFloodEnv } from './upgrade-flood.ts'
 import { drillWebsocketLimits, limitCaseCount, websocketLimitsEnv } from './websocket-limits.ts'
 import { drillSimulate, simulateEnv } from './simulate.ts'
+import type { ToolGround } from './tool-ground.ts'
 import { drillStrictVoice, drillVoice, strictVoiceEnv, voiceEnv } from './voice.ts'
 
 type Settings = Readonly<Record<string, string>>
@@ -39,7 +41,13 @@ type Drill = {
 /** What is late in a drill is a machine that also plays the world: no call is refused for that. */
 const drillEnv: Settings = { PORT: '0', MAX_LOOP_DELAY_MS: '60000' }
 
-const drills: Readonly<Record<string, Drill>> = {
+/** A drill of gates without calls around them. */
+type ToolDrill = {
+  readonly fullCount: number
+  readonly onTools: (ground: ToolGround, options: DrillOptions) => Promise<DrillResult>
+}
+
+const drills: Readonly<Record<string, Drill | ToolDrill>> = {
   signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
   interruptions: { fullCount: 500, env: {}, apart: true, run: drillInterruptions },
   faults: { fullCount: faultCases.length, env: faultsEnv, apart: true, run: drillFaults },
@@ -51,6 +59,7 @@ const drills: Readonly<Record<string, Drill>> = {
     virtual: true,
     run: drillFuzzRealtime,
   },
+  'fuzz-tools': { fullCount: 100_000, onTools: drillFuzzTools },
   'websocket-limits': {
     fullCount: limitCaseCount,
     env: websocketLimitsEnv,
@@ -91,6 +100,8 @@ export type Grounds = {
   readonly together: StartGround
   readonly apart: StartGround
   readonly virtual: StartGround
+  /** Gates alone. */
+  readonly tools: () => Promise<ToolGround & AsyncDisposable>
 }
 
 /**
@@ -106,16 +117,25 @@ export async function* runDrills(
   if (chosen.length === 0) {
     throw new DrillError(`Cannot run drill ${only}: there are ${Object.keys(drills).join(', ')}`)
   }
-  for (const [drill, { fullCount, env, apart, virtual, run }] of chosen) {
+  for (const [drill, how] of chosen) {
     const startedMs = clock.nowMs()
-    const options = { seed, count: count ?? fullCount }
-    const start = virtual ? grounds.virtual : apart ? grounds.apart : grounds.together
-    const alarms = new AlarmList()
-    await using ground = await start({ env: { ...drillEnv, ...env }, seed, logTo: alarms })
-    const { numbers, missed } = await run({ ...ground, alarms }, options).catch(notRun)
+    const options = { seed, count: count ?? how.fullCount }
+    const { numbers, missed } = await runOne(how, options, grounds)
     const seconds = Math.round((clock.nowMs() - startedMs) / 100) / 10
     yield { drill, ...options, seconds, ...numbers, ok: missed.length === 0, missed }
   }
+}
+
+async function runOne(how: Drill | ToolDrill, options: DrillOptions, grounds: Grounds): Promise<DrillResult> {
+  if ('onTools' in how) {
+    await using gates = await grounds.tools()
+    return await how.onTools(gates, options).catch(notRun)
+  }
+  const { env, apart, virtual, run } = how
+  const start = virtual ? grounds.virtual : apart ? grounds.apart : grounds.together
+  const alarms = new AlarmList()
+  await using ground = await start({ env: { ...drillEnv, ...env }, seed: options.seed, logTo: alarms })
+  return await run({ ...ground, alarms }, options).catch(notRun)
 }
 
 function notRun(error: unknown): DrillResult {

@@ -5,7 +5,10 @@ const start = () => Promise.reject(new Error('Nothing is to be started'))
 
 describe('runDrills()', () => {
   it('names the drills that there are, when asked for another', async () => {
-    const reports = runDrills({ only: 'nothing' }, { together: start, apart: start, virtual: start })
+    const reports = runDrills(
+      { only: 'nothing' },
+      { together: start, apart: start, virtual: start, tools: start },
+    )
     await expect(reports.next()).rejects.toThrow(
       /^Cannot run drill nothing: there are signatures, .*, drain, crash, simulate, long-call/,
     )

@@ -1,0 +1,85 @@
+import type { Clock, Timer } from '../lib/clock.ts'
+import { type DeskEvent, newDesk, nextDeadlineMs, stepDesk } from '../policy/confirmation-desk.ts'
+import type { ConfirmationDesk, DeskEffect, DeskSettings } from '../policy/desk.ts'
+
+/** An event without its time. */
+export type DeskNews = DeskEvent extends infer Event
+  ? Event extends { readonly atMs: number }
+    ? Omit<Event, 'atMs'>
+    : never
+  : never
+
+/**
+ * The desk of a session where time passes: each event gets its time, deadlines come by themselves, and effects are
+ * carried out in their order, also those that others bring about.
+ */
+export class DeskLine implements Disposable {
+  readonly #clock: Clock
+  readonly #perform: (effect: DeskEffect) => void
+  readonly #onThrown: () => void
+  #desk: ConfirmationDesk
+  #timer: Timer | undefined
+  /** Effects of one step after another; a step has a bounded number, and so has their echo. */
+  readonly #due: DeskEffect[] = []
+  #isPerforming = false
+  #isDisposed = false
+
+  constructor(options: {
+    readonly settings: DeskSettings
+    readonly clock: Clock
+    readonly perform: (effect: DeskEffect) => void
+    readonly onThrown: () => void
+  }) {
+    this.#clock = options.clock
+    this.#perform = options.perform
+    this.#onThrown = options.onThrown
+    this.#desk = newDesk(options.settings)
+  }
+
+  get desk(): ConfirmationDesk {
+    return this.#desk
+  }
+
+  /** Lets something happen now; answers what the desk made of it, which is carried out already or about to be. */
+  feed(news: DeskNews): readonly DeskEffect[] {
+    const step = stepDesk(this.#desk, { ...news, atMs: this.#clock.nowMs() })
+    this.#desk = step.desk
+    this.#due.push(...step.effects)
+    this.#setTimer()
+    this.#performAll()
+    return step.effects
+  }
+
+  /** Takes back the timer: nothing comes by itself any more. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true
+    this.#timer?.cancel()
+  }
+
+  #performAll(): void {
+    if (this.#isPerforming) return
+    this.#isPerforming = true
+    try {
+      for (let effect = this.#due.shift(); effect; effect = this.#due.shift()) this.#performOne(effect)
+    } finally {
+      this.#isPerforming = false
+    }
+  }
+
+  /** What one effect throws takes nothing from the others: a question that was not put is given up by its deadline. */
+  #performOne(effect: DeskEffect): void {
+    try {
+      this.#perform(effect)
+    } catch {
+      this.#onThrown()
+    }
+  }
+
+  #setTimer(): void {
+    this.#timer?.cancel()
+    const dueAtMs = nextDeadlineMs(this.#desk)
+    if (dueAtMs === undefined || this.#isDisposed) return
+    const delayMs = Math.max(0, dueAtMs - this.#clock.nowMs())
+    this.#timer = this.#clock.setTimer(delayMs, () => void this.feed({ kind: 'time' }))
+  }
+}

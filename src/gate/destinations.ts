@@ -1,0 +1,108 @@
+import { isE164 } from '../lib/phone-number.ts'
+import { type Caps, type CapVerdict, capVerdict } from '../policy/caps.ts'
+import { type DestinationRules, destinationVerdict } from '../policy/destination.ts'
+import { rangeOf } from '../policy/numbers.ts'
+import type { Contacts } from '../ports/contacts.ts'
+import type { EffectStorage } from '../ports/effects.ts'
+import type { GateFacts, Reach } from '../ports/gate-facts.ts'
+import type { People } from '../ports/people.ts'
+import type { Permissions } from '../ports/permissions.ts'
+import type { GatePorts } from './gate-options.ts'
+
+/** Where it is looked up what is known of a destination. */
+export type DestinationPorts = Pick<GatePorts, 'clock'> & {
+  readonly contacts: Contacts
+  readonly permissions: Permissions
+  readonly effects: EffectStorage
+  readonly people: Pick<People, 'keyed'>
+}
+
+/** What destinations are measured by now; live calls come and go. */
+export type ReachRules = DestinationRules & {
+  readonly ownerNumbers: readonly string[]
+  readonly ownerEmail: string | undefined
+  /** `off` only where nothing real can be reached. */
+  readonly caps: Readonly<Record<string, Caps>> | 'off'
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000
+
+/** Finds out what speaks for and against a destination: all that R10 asks, from what is on disk now. */
+export class Destinations implements Pick<GateFacts, 'reach'> {
+  readonly #ports: DestinationPorts
+  readonly #actorId: string
+  readonly #rules: () => ReachRules
+
+  /** @param options.actorId who asks: effects are counted for each of them, too */
+  constructor(options: {
+    readonly ports: DestinationPorts
+    readonly actorId: string
+    readonly rules: () => ReachRules
+  }) {
+    this.#ports = options.ports
+    this.#actorId = options.actorId
+    this.#rules = options.rules
+  }
+
+  async reach(tool: string, destination: string): Promise<Reach> {
+    const rules = this.#rules()
+    const caps = await this.#caps(tool, destination, rules)
+    return destination.includes('@')
+      ? await this.#reachOfAddress(destination, { caps, rules })
+      : await this.#reachOfNumber(tool, destination, { caps, rules })
+  }
+
+  async #reachOfNumber(
+    tool: string,
+    number: string,
+    { caps, rules }: { readonly caps: CapVerdict; readonly rules: ReachRules },
+  ): Promise<Reach> {
+    const { clock, contacts, permissions, effects } = this.#ports
+    const wallMs = clock.wallMs()
+    const [contact] = isE164(number) ? await contacts.findByNumber(number) : []
+    const isOwn = rules.ownerNumbers.includes(number)
+    const optedOut = !isOwn && isE164(number) && (await permissions.isOptedOut(number, wallMs))
+    const isKnown = contact !== undefined || isOwn
+    // Whoever is on the line may well want a message.
+    const live = tool === 'make_call' ? rules.liveNumbers : []
+    return {
+      verdict: destinationVerdict(
+        { number, wallMs, optedOut, isKnown, caps },
+        { ...rules, liveNumbers: live },
+      ),
+      isFirst: !isKnown && !(await effects.wasReached(number)),
+      name: contact?.name,
+    }
+  }
+
+  async #reachOfAddress(
+    address: string,
+    { caps, rules }: { readonly caps: CapVerdict; readonly rules: ReachRules },
+  ): Promise<Reach> {
+    const isOwn = address === rules.ownerEmail
+    return { verdict: caps, isFirst: !isOwn && !(await this.#ports.effects.wasReached(address)) }
+  }
+
+  /** Effects of the last day, whatever came of them, whoever had them done. */
+  async #caps(tool: string, destination: string, { caps }: ReachRules): Promise<CapVerdict> {
+    if (caps === 'off') return { ok: true }
+    const { clock, effects, people } = this.#ports
+    const wallMs = clock.wallMs()
+    const history = await effects.effectsSince(tool, wallMs - DAY_MS)
+    const wanted = {
+      tool,
+      wallMs,
+      destination: people.keyed(destination),
+      range: people.keyed(rangeOf(destination)),
+      caller: this.#actorId,
+    }
+    const past = history.map(({ destination: reached, range, actor, wallMs: atMs }) => ({
+      tool,
+      wallMs: atMs,
+      destination: reached ?? '',
+      range: range ?? '',
+      caller: actor,
+    }))
+    return capVerdict(wanted, past, caps)
+  }
+}

@@ -1,0 +1,15 @@
+import type { EventTime } from '../policy/errand.ts'
+import type { Agenda } from '../ports/agenda.ts'
+
+/** An event of the calendar as a question reads it out; undefined when there is none, or it was cancelled. */
+export async function knownEvent(agenda: Agenda, eventId: string): Promise<EventTime | undefined> {
+  const event = await agenda.find(eventId)
+  if (event?.state !== 'confirmed') return undefined
+  const { title, startsAtMs, endsAtMs, timeZone } = event
+  return { title, start: localTime(startsAtMs, timeZone), end: localTime(endsAtMs, timeZone), timeZone }
+}
+
+function localTime(wallMs: number, timeZone: string): string {
+  const instant = Temporal.Instant.fromEpochMilliseconds(Math.floor(wallMs))
+  return instant.toZonedDateTimeISO(timeZone).toPlainDateTime().toString({ smallestUnit: 'minute' })
+}

@@ -1,0 +1,207 @@
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { ann, AtGate, sms } from './at-gate.ts'
+
+describe('a tool call that is not run', () => {
+  it.each<[string, string, string]>([
+    ['a key twice', `{"to_number":"${ann}","body":"a","body":"b"}`, 'invalidArguments duplicateKeys'],
+    [
+      'a key twice in other signs',
+      `{"to_number":"${ann}","body":"a","bod\\u0079":"b"}`,
+      'invalidArguments duplicateKeys',
+    ],
+    ['no JSON', '{"to_number":', 'invalidArguments notJson'],
+    ['nothing', '', 'invalidArguments notJson'],
+    ['a list', '[]', 'invalidArguments schema'],
+    ['null', 'null', 'invalidArguments schema'],
+    ['a further field', JSON.stringify({ ...sms, more: 1 }), 'invalidArguments schema'],
+    ['too much', JSON.stringify({ ...sms, body: 'x'.repeat(9_000) }), 'invalidArguments tooLong'],
+    ['too deep a nest', `${'['.repeat(40)}${']'.repeat(40)}`, 'invalidArguments tooDeep'],
+  ])('because its arguments have %s', async (_what, text, why) => {
+    await using at = await AtGate.open()
+    const answer = await at.propose('send_sms', text)
+    expect(answer.status).toBe('invalidArguments')
+    expect(JSON.parse(answer.output)).toMatchObject({ status: 'invalid_arguments' })
+    await at.quiet()
+    expect(await at.story()).toEqual([`policy_denied deny ${why}`])
+    expect(at.line.asked).toEqual([])
+  })
+
+  it('because nobody knows the tool, or nobody does it', async () => {
+    await using at = await AtGate.open({ tools: [] })
+    const unknown = await at.propose('launch_rocket', {})
+    expect(JSON.parse(unknown.output)).toMatchObject({ status: 'refused', reason: 'unknownTool' })
+    expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'refused' })
+    await at.quiet()
+    const [first, second] = await at.audited()
+    expect(first).toMatchObject({ kind: 'policy_denied' })
+    expect(first?.data.reasons).toContain('unknownTool')
+    expect(first?.tool).toBeUndefined()
+    expect(second).toMatchObject({ tool: 'send_sms', data: { reasons: ['notOffered'] } })
+  })
+
+  it('because whoever asks may not have it', async () => {
+    await using at = await AtGate.open()
+    at.standing = { ...at.standing, strength: 'S0' }
+    expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'refused' })
+    expect(await at.propose('find_contact', { name: 'Ann' })).toMatchObject({ status: 'refused' })
+    await at.quiet()
+    expect(await at.story()).toEqual(['policy_denied deny tooWeak outsider', 'policy_denied deny tooWeak'])
+    expect(at.runs).toEqual([])
+  })
+
+  it('because nothing could be found out about its destination', async () => {
+    await using at = await AtGate.open()
+    at.reachFails = true
+    expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'refused' })
+    await at.quiet()
+    expect(await at.story()).toEqual(['policy_denied deny destinationUnchecked'])
+  })
+
+  it('because a fact it depends on cannot be told', async () => {
+    await using at = await AtGate.open()
+    const { strength, pin, isInScope } = at.standing
+    at.standing = {
+      strength,
+      pin,
+      isInScope,
+      get limits(): never {
+        throw new Error('No budget')
+      },
+    }
+    expect(await at.propose('find_contact', { name: 'Ann' })).toMatchObject({ status: 'refused' })
+    expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'refused' })
+    await at.quiet()
+    expect(at.runs).toEqual([])
+    expect(await at.story()).toEqual(['policy_denied deny ruleFailed', 'policy_denied deny ruleFailed'])
+  })
+
+  it('because no question can be asked about it', async () => {
+    await using at = await AtGate.open()
+    expect(await at.propose('calendar_cancel_event', { event_id: 'e1' })).toMatchObject({ status: 'refused' })
+    await at.quiet()
+    expect(await at.story()).toEqual(['policy_denied deny noQuestion'])
+  })
+
+  it('because its id belongs to another', async () => {
+    await using at = await AtGate.open()
+    const first = await at.propose('send_sms', sms, { callId: 'call_a' })
+    expect(await at.propose('send_sms', sms, { callId: 'call_a' })).toEqual(first)
+    const other = await at.propose('send_sms', { ...sms, body: 'x' }, { callId: 'call_a' })
+    expect(JSON.parse(other.output)).toMatchObject({ reason: 'callIdReused' })
+    await at.quiet()
+    expect(at.line.asked).toHaveLength(1)
+    expect(await at.story()).toContain('policy_denied deny callIdReused')
+  })
+
+  it('because there were too many', async () => {
+    await using at = await AtGate.open()
+    const answers = await Promise.all(Array.from({ length: 257 }, () => at.propose('end_call', {})))
+    expect(answers.at(-2)?.status).toBe('done')
+    expect(answers.at(-1)?.status).toBe('busy')
+  })
+})
+
+describe('a proposal', () => {
+  it('that comes again while it is open joins the one question, and both calls hear of it', async () => {
+    await using at = await AtGate.open()
+    await Promise.all([at.propose('send_sms', sms), at.propose('send_sms', sms)])
+    at.hear()
+    at.say('Yes.')
+    await at.quiet()
+    expect(at.count('send_sms')).toBe(1)
+    expect(at.line.asked).toHaveLength(1)
+    expect(at.line.told).toEqual(['call_1 send_sms done', 'call_2 send_sms done'])
+    expect(await at.story()).toContain('proposal joined')
+    const beside = new DatabaseSync(at.databasePath, { readOnly: true })
+    expect(beside.prepare('select call_id from proposals').all()).toEqual([{ call_id: 'call_1' }])
+    beside.close()
+  })
+
+  it('is decided on before any that comes later, however long that takes', async () => {
+    await using at = await AtGate.open()
+    const slow = Promise.withResolvers<void>()
+    at.reaching.set('send_sms', slow.promise)
+    const first = at.propose('send_sms', sms)
+    await at.quiet()
+    at.reaching.delete('send_sms')
+    const second = at.propose('send_sms', { ...sms, body: 'I am late' })
+    await at.quiet()
+    slow.resolve()
+    await Promise.all([first, second])
+    expect(at.question().text).toContain('I am late')
+    expect(at.line.told).toEqual(['call_1 send_sms superseded'])
+  })
+
+  it('that comes again afterwards needs its own question, and another turn of the caller', async () => {
+    await using at = await AtGate.open()
+    await at.propose('send_sms', sms)
+    at.hear()
+    at.say('Yes.')
+    await at.quiet()
+    await at.propose('send_sms', sms)
+    expect(at.line.asked).toHaveLength(1)
+    at.clock.advance(1_000)
+    at.say('Do it again.')
+    at.hear()
+    at.say('Yes.')
+    await at.quiet()
+    expect(at.line.asked).toHaveLength(2)
+    expect(at.count('send_sms')).toBe(2)
+  })
+
+  it('that is one too many is busy, and nothing of it stays open', async () => {
+    await using at = await AtGate.open()
+    const responseId = 'resp_one'
+    const bodies = ['a', 'b', 'c', 'd', 'e', 'f']
+    const answers = await Promise.all(
+      bodies.map((body) => at.propose('send_sms', { ...sms, body }, { responseId })),
+    )
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses).toEqual(['waits', 'waits', 'waits', 'waits', 'busy', 'busy'])
+    await at.quiet()
+    const proposals = (await at.audited()).filter(({ kind }) => kind === 'proposal')
+    const states = await Promise.all(
+      proposals.map(async ({ data }) => await at.records.effects.findConfirmation(data.proposal ?? '')),
+    )
+    expect(states.map((one) => one?.state)).toEqual([
+      'proposed',
+      'proposed',
+      'proposed',
+      'proposed',
+      'cancelled',
+      'cancelled',
+    ])
+  })
+
+  it('of an owner without proof waits for the PIN, and is asked about without a new call', async () => {
+    await using at = await AtGate.open()
+    at.standing = { ...at.standing, strength: 'S1' }
+    const answer = await at.propose('send_sms', sms)
+    expect(JSON.parse(answer.output)).toMatchObject({ status: 'pin_required' })
+    expect(at.line.asked).toEqual([])
+    at.standing = { ...at.standing, strength: 'S3' }
+    at.gate.feed({ kind: 'pinRight' })
+    at.hear()
+    at.say('Yes.')
+    await at.quiet()
+    expect(at.count('send_sms')).toBe(1)
+  })
+
+  it('can be approved once by a key that names exactly what it approves', async () => {
+    await using at = await AtGate.open()
+    await at.propose('send_sms', sms)
+    const proposed = (await at.audited()).find(({ kind }) => kind === 'proposal')
+    const { id } = at.question()
+    const approve = (hash = proposed?.argumentsHash ?? '') =>
+      at.gate.feed({ kind: 'approved', id, hash, keyName: 'console' })
+    approve('0'.repeat(64))
+    approve()
+    approve()
+    await at.quiet()
+    approve()
+    await at.quiet()
+    expect(at.line.approvals).toEqual(['mismatch', 'accepted', 'gone', 'gone'])
+    expect(at.count('send_sms')).toBe(1)
+  })
+})
