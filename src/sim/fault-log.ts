@@ -35,6 +35,11 @@ export class FaultLog {
     this.#add({ atMs, fault, ...(detail !== undefined && { detail }) }, this.#scriptOf(sessionNumber))
   }
 
+  /** Lets go of all of them. */
+  clear(): void {
+    this.#entries.length = 0
+  }
+
   /** Those of one call. */
   of(callSid: string, script: ModelScript): readonly Struck[] {
     return this.#entries

@@ -67,6 +67,8 @@ export type World = AsyncDisposable & {
   ring(scenario: Scenario, options?: RingOptions): Promise<Ring>
   /** Tells of everything that happens from now on, until disposed. */
   watch(onEntry: (entry: WorldEntry) => void): Disposable
+  /** Lets go of what is kept of calls and sessions that have ended, and of all that went wrong on purpose so far. */
+  forgetEnded(): void
   /** Samples of a recording at 8 kHz, for a caller who plays a file. */
   addRecording(name: string, wav: Uint8Array): void
   /**
@@ -106,6 +108,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     watch: (watcher) => {
       watchers.add(watcher)
       return { [Symbol.dispose]: () => void watchers.delete(watcher) }
+    },
+    forgetEnded: () => {
+      twilio.forgetEnded()
+      openai.forgetEnded()
+      faults.clear()
     },
     addRecording: (name, wav) => recordings.set(name, readWav(wav)),
     recorded: (wav) => {

@@ -211,8 +211,7 @@ class Simulation {
       mediaSockets: (gauges['media_sockets_live'] ?? 0) + (gauges['media_sockets_pending'] ?? 0),
     }
     // What the world keeps of the latest calls is theirs, and how long those were is chance.
-    this.#world.twilio.forgetEnded()
-    this.#world.openai.forgetEnded()
+    this.#world.forgetEnded()
     return { gauges, heapBytes: await ownHeldBytes(), left: { ...world, ...server } }
   }
 
