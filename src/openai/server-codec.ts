@@ -1,11 +1,7 @@
-import { z } from 'zod'
-import { decodeBase64, scanAudioDelta } from './audio-delta.ts'
+import { scanFlatEvent } from './flat-event.ts'
 import { jsonText } from './json-field.ts'
-import { serverEventReaders } from './server-event.ts'
+import { idAt, serverEventReaders } from './server-event.ts'
 import type { ServerEvent } from './server-event.ts'
-
-const id = z.string().min(1).max(256)
-const audioDelta = z.object({ response_id: id, item_id: id, delta: z.string() })
 
 /**
  * One text message of the provider as an event. Never throws: what cannot be read is `malformed`, what is not
@@ -14,9 +10,7 @@ const audioDelta = z.object({ response_id: id, item_id: id, delta: z.string() })
  * @param scratch receives decoded audio; the event's `bytes` are valid until the next call with it
  */
 export function decodeServerMessage(message: Buffer, scratch: Buffer): ServerEvent {
-  const audio = scanAudioDelta(message, scratch)
-  if (audio) return { kind: 'audio', ...audio }
-  return decodeStrictly(message, scratch)
+  return scanFlatEvent(message, scratch) ?? decodeStrictly(message, scratch)
 }
 
 /** The slow and strict way, by `JSON.parse` and a check of every field that is used. */
@@ -33,10 +27,25 @@ export function decodeStrictly(message: Buffer, scratch: Buffer): ServerEvent {
   return serverEventReaders.get(type)?.(value) ?? { kind: 'other', type }
 }
 
+/**
+ * Base64 to bytes, strictly: whole groups, standard alphabet up to what the caller has already excluded.
+ * @returns undefined when the text is not what its length promises, for then characters were skipped
+ */
+export function decodeBase64(text: string, scratch: Buffer): Uint8Array | undefined {
+  if (text.length % 4 !== 0) return undefined
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const promisedBytes = (text.length / 4) * 3 - padding
+  const target = promisedBytes <= scratch.length ? scratch : Buffer.allocUnsafe(promisedBytes)
+  const bytes = target.write(text, 0, 'base64')
+  return bytes === promisedBytes ? target.subarray(0, bytes) : undefined
+}
+
 function audioEvent(value: unknown, scratch: Buffer): ServerEvent {
-  const parsed = audioDelta.safeParse(value)
-  if (!parsed.success) return { kind: 'malformed', reason: 'badShape' }
-  const { response_id: responseId, item_id: itemId, delta } = parsed.data
+  const responseId = idAt(value, 'response_id')
+  const itemId = idAt(value, 'item_id')
+  const delta = jsonText(value, 'delta')
+  if (responseId === undefined || itemId === undefined || delta === undefined)
+    return { kind: 'malformed', reason: 'badShape' }
   const bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(delta) ? decodeBase64(delta, scratch) : undefined
   return bytes ? { kind: 'audio', responseId, itemId, bytes } : { kind: 'malformed', reason: 'badAudio' }
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { SpeechUsage } from '../ports/speech.ts'
 import { responseRetryable, safeCode } from './errors.ts'
 import { jsonCount, jsonField, jsonText } from './json-field.ts'
@@ -83,162 +82,163 @@ export type ServerEvent =
       readonly reason: 'notText' | 'notJson' | 'noType' | 'badShape' | 'badAudio'
     }
 
-// Ids are echoed into maps and logs: bounded like everything a peer can make grow.
-const id = z.string().min(1).max(256)
-const ofItem = z.object({ item_id: id })
-const ofReply = z.object({ response_id: id, item_id: id })
-const item = z.object({
-  id,
-  type: z.string(),
-  role: z.string().nullish(),
-  status: z.string().nullish(),
-  call_id: id.nullish(),
-  name: z.string().max(256).nullish(),
-  arguments: z.string().nullish(),
-})
-const response = z.object({ id, conversation_id: z.string().nullish(), status: z.string().nullish() })
-
+type Fields = Readonly<Record<string, unknown>>
 type Reader = (message: unknown) => ServerEvent
 
-/** The shape of one event type and what becomes of it; anything of another shape is malformed. */
-function reads<T>(shape: z.ZodType<T>, make: (fields: T, message: unknown) => ServerEvent): Reader {
-  return (message) => {
-    const parsed = shape.safeParse(message)
-    return parsed.success ? make(parsed.data, message) : { kind: 'malformed', reason: 'badShape' }
-  }
-}
-
+const maxNameChars = 256
+const badShape = { kind: 'malformed', reason: 'badShape' } as const
 const transcription = 'conversation.item.input_audio_transcription'
 const transcript = 'response.output_audio_transcript'
 
-/** Every event type that the product uses. Source: Realtime GA server events. Audio deltas have a codec of their own. */
+/**
+ * Every event type that the product uses; what is of another shape is malformed. Audio deltas have a codec of their own.
+ * Checked by hand and not by a schema: these stand before the first sound of a reply, and a schema takes three times
+ * as long for each. Source: Realtime GA server events
+ */
 export const serverEventReaders: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  [
-    'session.created',
-    reads(z.object({ session: z.object({ id }) }), ({ session }, message) => ({
-      kind: 'sessionCreated',
-      sessionId: session.id,
-      ...expiry(message),
-    })),
-  ],
-  [
-    'session.updated',
-    reads(z.object({ session: z.looseObject({}) }), ({ session }, message) => {
-      const sessionId = jsonText(session, 'id')
-      return { kind: 'sessionUpdated', session, ...(sessionId && { sessionId }), ...expiry(message) }
-    }),
-  ],
+  ['session.created', sessionCreated],
+  ['session.updated', sessionUpdated],
   ['input_audio_buffer.speech_started', itemEvent('speechStarted')],
   ['input_audio_buffer.speech_stopped', itemEvent('speechStopped')],
   ['input_audio_buffer.committed', itemEvent('turnCommitted')],
-  [
-    `${transcription}.delta`,
-    reads(ofItem.extend({ delta: z.string() }), (e) => ({
-      kind: 'callerText',
-      itemId: e.item_id,
-      text: e.delta,
-      final: false,
-    })),
-  ],
-  [
-    `${transcription}.completed`,
-    reads(ofItem.extend({ transcript: z.string() }), (e) => ({
-      kind: 'callerText',
-      itemId: e.item_id,
-      text: e.transcript,
-      final: true,
-    })),
-  ],
-  [
-    `${transcription}.failed`,
-    reads(ofItem, (e, message) => ({
-      kind: 'callerTextFailed',
-      itemId: e.item_id,
-      code: safeCode(jsonText(message, 'error', 'code') ?? jsonText(message, 'error', 'type')),
-    })),
-  ],
-  [
-    'conversation.item.added',
-    reads(z.object({ item: z.object({ id }) }), (e) => ({ kind: 'itemAdded', itemId: e.item.id })),
-  ],
-  [
-    'response.created',
-    reads(z.object({ response }), (e, message) => ({
-      kind: 'responseCreated',
-      ...identity(e.response, message),
-    })),
-  ],
+  [`${transcription}.delta`, (message) => callerText(message, 'delta')],
+  [`${transcription}.completed`, (message) => callerText(message, 'transcript')],
+  [`${transcription}.failed`, callerTextFailed],
+  ['conversation.item.added', itemAdded],
+  ['response.created', responseCreated],
   ['response.output_item.added', outputItem('outputItemAdded')],
   ['response.output_item.done', outputItem('outputItemDone')],
-  [`${transcript}.delta`, reads(ofReply.extend({ delta: z.string() }), (e) => replyText(e, e.delta, false))],
-  [
-    `${transcript}.done`,
-    reads(ofReply.extend({ transcript: z.string() }), (e) => replyText(e, e.transcript, true)),
-  ],
-  [
-    'response.output_audio.done',
-    reads(ofReply, (e) => ({ kind: 'audioDone', responseId: e.response_id, itemId: e.item_id })),
-  ],
-  [
-    'response.done',
-    reads(z.object({ response }), (e, message) => ({
-      kind: 'responseDone',
-      ...identity(e.response, message),
-      ...outcome(e.response.status, message),
-    })),
-  ],
-  ['error', reads(z.object({ error: z.looseObject({}) }), (_, message) => providerError(message))],
+  [`${transcript}.delta`, (message) => replyText(message, 'delta')],
+  [`${transcript}.done`, (message) => replyText(message, 'transcript')],
+  ['response.output_audio.done', audioDone],
+  ['response.done', responseDone],
+  ['error', (message) => (isObject(jsonField(message, 'error')) ? providerError(message) : badShape)],
 ])
 
+/**
+ * The id of a field; undefined where it is none. Ids are echoed into maps and logs: bounded like everything a peer can
+ * make grow.
+ */
+export function idAt(value: unknown, name: string): string | undefined {
+  const found = isObject(value) ? value[name] : undefined
+  return typeof found === 'string' && found !== '' && found.length <= maxNameChars ? found : undefined
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether an optional field is text, null or not there. */
+function isTextOrNone(value: unknown): value is string | null | undefined {
+  return typeof value === 'string' || value === null || value === undefined
+}
+
+function sessionCreated(message: unknown): ServerEvent {
+  const sessionId = idAt(jsonField(message, 'session'), 'id')
+  return sessionId === undefined ? badShape : { kind: 'sessionCreated', sessionId, ...expiry(message) }
+}
+
+function sessionUpdated(message: unknown): ServerEvent {
+  const session = jsonField(message, 'session')
+  if (!isObject(session)) return badShape
+  const sessionId = jsonText(session, 'id')
+  return { kind: 'sessionUpdated', session, ...(sessionId && { sessionId }), ...expiry(message) }
+}
+
 function itemEvent(kind: 'speechStarted' | 'speechStopped' | 'turnCommitted'): Reader {
-  return reads(ofItem, (e) => ({ kind, itemId: e.item_id }))
-}
-
-function outputItem(kind: 'outputItemAdded' | 'outputItemDone'): Reader {
-  return reads(z.object({ response_id: id, item }), (e) => ({
-    kind,
-    responseId: e.response_id,
-    item: serverItem(e.item),
-  }))
-}
-
-function serverItem(found: z.infer<typeof item>): ServerItem {
-  if (found.type === 'message') return { kind: 'message', itemId: found.id, role: found.role ?? 'assistant' }
-  // Without these three nothing could be run or answered.
-  if (found.type !== 'function_call' || !found.call_id || !found.name)
-    return { kind: 'otherItem', itemId: found.id }
-  return {
-    kind: 'functionCall',
-    itemId: found.id,
-    status: found.status ?? '',
-    callId: found.call_id,
-    name: found.name,
-    arguments: found.arguments ?? '',
+  return (message) => {
+    const itemId = idAt(message, 'item_id')
+    return itemId === undefined ? badShape : { kind, itemId }
   }
 }
 
-function replyText(
-  of: { readonly response_id: string; readonly item_id: string },
-  text: string,
-  final: boolean,
-): ServerEvent {
-  return { kind: 'replyText', responseId: of.response_id, itemId: of.item_id, text, final }
+function callerText(message: unknown, field: 'delta' | 'transcript'): ServerEvent {
+  const itemId = idAt(message, 'item_id')
+  const text = jsonText(message, field)
+  if (itemId === undefined || text === undefined) return badShape
+  return { kind: 'callerText', itemId, text, final: field === 'transcript' }
+}
+
+function callerTextFailed(message: unknown): ServerEvent {
+  const itemId = idAt(message, 'item_id')
+  if (itemId === undefined) return badShape
+  const code = safeCode(jsonText(message, 'error', 'code') ?? jsonText(message, 'error', 'type'))
+  return { kind: 'callerTextFailed', itemId, code }
+}
+
+function itemAdded(message: unknown): ServerEvent {
+  const itemId = idAt(jsonField(message, 'item'), 'id')
+  return itemId === undefined ? badShape : { kind: 'itemAdded', itemId }
+}
+
+function outputItem(kind: 'outputItemAdded' | 'outputItemDone'): Reader {
+  return (message) => {
+    const responseId = idAt(message, 'response_id')
+    const item = serverItem(jsonField(message, 'item'))
+    return responseId === undefined || item === undefined ? badShape : { kind, responseId, item }
+  }
+}
+
+function serverItem(found: unknown): ServerItem | undefined {
+  const itemId = idAt(found, 'id')
+  if (itemId === undefined || !isObject(found)) return undefined
+  const { type, role, status, call_id: callId, name, arguments: args } = found
+  if (typeof type !== 'string' || !isTextOrNone(role) || !isTextOrNone(status) || !isTextOrNone(args))
+    return undefined
+  const isIdOrNone = callId === undefined || callId === null || idAt(found, 'call_id') !== undefined
+  if (!isIdOrNone || !isTextOrNone(name) || (name?.length ?? 0) > maxNameChars) return undefined
+  if (type === 'message') return { kind: 'message', itemId, role: role ?? 'assistant' }
+  // Without these three nothing could be run or answered.
+  if (type !== 'function_call' || typeof callId !== 'string' || !name) return { kind: 'otherItem', itemId }
+  return { kind: 'functionCall', itemId, status: status ?? '', callId, name, arguments: args ?? '' }
+}
+
+function replyText(message: unknown, field: 'delta' | 'transcript'): ServerEvent {
+  const responseId = idAt(message, 'response_id')
+  const itemId = idAt(message, 'item_id')
+  const text = jsonText(message, field)
+  if (responseId === undefined || itemId === undefined || text === undefined) return badShape
+  return { kind: 'replyText', responseId, itemId, text, final: field === 'transcript' }
+}
+
+function audioDone(message: unknown): ServerEvent {
+  const responseId = idAt(message, 'response_id')
+  const itemId = idAt(message, 'item_id')
+  if (responseId === undefined || itemId === undefined) return badShape
+  return { kind: 'audioDone', responseId, itemId }
+}
+
+function responseCreated(message: unknown): ServerEvent {
+  const found = identity(message)
+  return found ? { kind: 'responseCreated', ...found } : badShape
+}
+
+function responseDone(message: unknown): ServerEvent {
+  const found = identity(message)
+  return found
+    ? { kind: 'responseDone', ...found, ...outcome(jsonText(message, 'response', 'status'), message) }
+    : badShape
 }
 
 /** An explicit null is how the provider marks a response that writes to no conversation. */
-function identity(found: z.infer<typeof response>, message: unknown): ResponseIdentity {
-  const replyKey = jsonText(message, 'response', 'metadata', 'reply')
-  const purpose = jsonText(message, 'response', 'metadata', 'purpose')
+function identity(message: unknown): ResponseIdentity | undefined {
+  const response = jsonField(message, 'response')
+  const responseId = idAt(response, 'id')
+  if (responseId === undefined || !isObject(response)) return undefined
+  const { conversation_id: conversationId, status } = response
+  if (!isTextOrNone(conversationId) || !isTextOrNone(status)) return undefined
+  const replyKey = jsonText(response, 'metadata', 'reply')
+  const purpose = jsonText(response, 'metadata', 'purpose')
   return {
-    responseId: found.id,
-    outOfBand: found.conversation_id === null,
+    responseId,
+    outOfBand: conversationId === null,
     ...(replyKey !== undefined && { replyKey }),
     ...(purpose !== undefined && { purpose }),
   }
 }
 
 /** Quota and rate failures are told only here; a status of a later version is taken for a failure. */
-function outcome(named: string | null | undefined, message: unknown) {
+function outcome(named: string | undefined, message: unknown) {
   const details = jsonField(message, 'response', 'status_details')
   const usage = speechUsage(jsonField(message, 'response', 'usage'))
   const withUsage = usage ? { usage } : {}

@@ -4,12 +4,12 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
 import { compareSession, reportSession } from './agreement.ts'
-import { scanAudioDelta } from './audio-delta.ts'
 import { encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
 import { Conversation } from './conversation.ts'
 import { codeLabel, lossOf, reactionTo } from './errors.ts'
 import type { ErrorReaction, ProviderError } from './errors.ts'
+import { scanFlatEvent } from './flat-event.ts'
 import { MessageBudget } from './message-budget.ts'
 import { Probe } from './probe.ts'
 import { type Dial, RealtimeSocket } from './realtime-socket.ts'
@@ -159,15 +159,15 @@ export class RealtimeSession implements SpeechSession {
     }
   }
 
-  /** Audio, which is most of what comes, is known by its bytes. */
+  /** What comes often, audio before all, is known by its bytes. */
   #onKnown(bytes: Buffer, from: number, end: number): boolean {
     if (this.#phase !== 'ready') return false
-    const audio = scanAudioDelta(bytes, this.#options.scratch, { from, end })
-    if (!audio) return false
+    const event = scanFlatEvent(bytes, this.#options.scratch, { from, end })
+    if (!event) return false
     this.#options.onEnter?.()
     try {
       this.#probe.onMessage()
-      if (this.#staysWithinBudget()) this.#conversation.onAudio({ kind: 'audio', ...audio })
+      if (this.#staysWithinBudget()) this.#onEvent(event)
     } catch (error) {
       this.#broke(error)
     }

@@ -1,12 +1,21 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBase64, scanAudioDelta } from '../../src/openai/audio-delta.ts'
-import { decodeServerMessage, decodeStrictly } from '../../src/openai/server-codec.ts'
+import { scanFlatEvent } from '../../src/openai/flat-event.ts'
+import { decodeBase64, decodeServerMessage, decodeStrictly } from '../../src/openai/server-codec.ts'
 import { audioDelta, callDone, errorEvent, turn } from './support/server-events.ts'
 
 const scratch = () => Buffer.alloc(64)
 const seeded = { seed: 20_261_120, numRuns: 3_000 }
 const bytes = Uint8Array.from({ length: 300 }, (_, index) => (index * 31) & 0xff)
+const flatTypes = [
+  'input_audio_buffer.speech_started',
+  'input_audio_buffer.speech_stopped',
+  'input_audio_buffer.committed',
+  'conversation.item.input_audio_transcription.delta',
+  'response.output_audio_transcript.delta',
+  'response.output_audio_transcript.done',
+  'response.output_audio.done',
+]
 const usual = audioDelta({ response: 'resp_1', item: 'item_1' }, bytes)
 
 /** Mostly what is usual, so that the fast way is taken often. */
@@ -20,8 +29,8 @@ function plain(event: ReturnType<typeof decodeServerMessage>): unknown {
 }
 
 function fast(text: string): unknown {
-  const found = scanAudioDelta(Buffer.from(text), scratch())
-  return found && plain({ kind: 'audio', ...found })
+  const found = scanFlatEvent(Buffer.from(text), scratch())
+  return found && plain(found)
 }
 
 function strict(text: string | Buffer): unknown {
@@ -33,7 +42,7 @@ function toolCall(name: string): string {
   return JSON.stringify({ type: 'response.output_item.done', response_id: 'resp_1', item })
 }
 
-describe('scanAudioDelta()', () => {
+describe('scanFlatEvent()', () => {
   it('reads the usual message without JSON, in any order of keys', () => {
     const fields = Object.entries(JSON.parse(usual) as Record<string, unknown>)
     for (let shift = 0; shift < fields.length; shift++) {
@@ -49,10 +58,13 @@ describe('scanAudioDelta()', () => {
 
   it('decodes into the scratch memory where it fits', () => {
     const memory = Buffer.alloc(1_024)
-    const found = scanAudioDelta(Buffer.from(usual), memory)
-    expect(found?.bytes.buffer).toBe(memory.buffer)
-    expect(found?.bytes.byteOffset).toBe(memory.byteOffset)
-    expect(scanAudioDelta(Buffer.from(usual), Buffer.alloc(0))?.bytes).toEqual(Buffer.from(bytes))
+    const into = (target: Buffer): Uint8Array => {
+      const found = scanFlatEvent(Buffer.from(usual), target)
+      return found?.kind === 'audio' ? found.bytes : new Uint8Array()
+    }
+    expect(into(memory).buffer).toBe(memory.buffer)
+    expect(into(memory).byteOffset).toBe(memory.byteOffset)
+    expect(into(Buffer.alloc(0))).toEqual(Buffer.from(bytes))
   })
 
   const odd = {
@@ -70,7 +82,7 @@ describe('scanAudioDelta()', () => {
     'a leading zero': usual.replace('"output_index":0', '"output_index":00'),
     'an empty id': usual.replace('item_1', ''),
     'no id': usual.replace('"item_id":"item_1",', ''),
-    'another type': usual.replace('output_audio.delta', 'output_audio.done'),
+    'another type': usual.replace('output_audio.delta', 'content_part.added'),
     'an id without end': usual.replace('item_1', 'i'.repeat(257)),
     'something after the end': `${usual} `,
     'a comma at the end': usual.replace(/}$/, ',}'),
@@ -89,7 +101,7 @@ describe('scanAudioDelta()', () => {
     const audio = fc.uint8Array({ maxLength: 200 }).map((sound) => Buffer.from(sound))
     const message = fc.record(
       {
-        type: often(fc.constant('response.output_audio.delta'), fc.constant('error')),
+        type: often(fc.constant('response.output_audio.delta'), fc.constantFrom(...flatTypes, 'error')),
         event_id: often(fc.stringMatching(/^event_[A-Za-z0-9]{1,20}$/), fc.string({ unit: 'binary' })),
         response_id: often(fc.stringMatching(/^resp_[A-Za-z0-9]{1,20}$/), fc.string()),
         item_id: often(fc.stringMatching(/^item_[A-Za-z0-9]{1,20}$/), fc.anything()),
@@ -118,6 +130,48 @@ describe('scanAudioDelta()', () => {
       seeded,
     )
     expect(taken).toBeGreaterThan(100)
+  })
+
+  it('reads every other flat event, and leaves texts that need decoding to the strict way', () => {
+    const more = { event_id: 'event_1', response_id: 'resp_1', item_id: 'item_1', previous_item_id: null }
+    for (const type of flatTypes) {
+      const text = JSON.stringify({ type, ...more, delta: ' two words', transcript: 'Two words.' })
+      expect(fast(text)).toEqual(strict(text))
+      expect(fast(text)).toBeDefined()
+      const odd = JSON.stringify({ type, ...more, delta: 'é', transcript: 'a "b"' })
+      if (!type.endsWith('delta')) expect(fast(odd)).toBeUndefined()
+      expect(plain(decodeServerMessage(Buffer.from(odd), scratch()))).toEqual(strict(odd))
+      expect(fast(text.replace('null', 'nule'))).toBeUndefined()
+    }
+  })
+
+  it('agrees with the strict way on every generated flat event', () => {
+    const id = often(fc.stringMatching(/^item_[A-Za-z0-9]{1,20}$/), fc.anything())
+    const words = often(fc.stringMatching(/^[ -~]*$/), fc.string({ unit: 'binary' }))
+    const message = fc.record(
+      {
+        type: fc.constantFrom(...flatTypes),
+        response_id: id,
+        item_id: id,
+        previous_item_id: often(fc.constant(null), fc.anything()),
+        audio_start_ms: often(fc.nat(), fc.double()),
+        delta: words,
+        transcript: words,
+      },
+      { requiredKeys: ['type', 'item_id'] },
+    )
+    const taken = new Set<unknown>()
+    fc.assert(
+      fc.property(message, (fields) => {
+        const text = JSON.stringify(fields)
+        const quick = fast(text)
+        if (quick === undefined) return
+        taken.add(fields.type)
+        expect(quick).toEqual(strict(text))
+      }),
+      seeded,
+    )
+    expect(taken.size).toBe(flatTypes.length)
   })
 
   it('agrees with the strict way on every mutated message', () => {
