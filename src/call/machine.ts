@@ -4,7 +4,8 @@ import type { CallEvent } from './event.ts'
 import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
 import * as rotation from './rotation.ts'
-import { withTurns } from './sounding.ts'
+import type { Effect } from './effect.ts'
+import { clearFirst, withTurns } from './sounding.ts'
 import { type CallState, chain, isSounding, type Step, unchanged, withoutUtterance } from './state.ts'
 import { onToolFinished, onToolRequested } from './tooling.ts'
 import * as transcript from './transcript.ts'
@@ -17,9 +18,17 @@ import * as waiting from './waiting.ts'
  */
 export function step(state: CallState, event: CallEvent): Step {
   if (state.phase === 'over') return unchanged(state)
-  // Words of a reply are the most frequent event, and nothing follows from them but the record.
-  if (event.kind === 'replyText') return handle(state, event)
+  // Nothing follows from these but the record: the first are the most frequent event, the others stand before a sound.
+  if (event.kind === 'replyText' || event.kind === 'replyStarted') return handle(state, event)
   return chain(state, (now) => handle(now, event), settle)
+}
+
+/**
+ * The one effect of a step that must not wait for the rest of it to be worked out: a caller who begins to speak is to
+ * hear silence. `step` gives the same object once more; whoever has carried it out leaves it out then.
+ */
+export function aheadOfStep(state: CallState, event: CallEvent): Effect | undefined {
+  return event.kind === 'speechStarted' && state.phase !== 'over' ? clearFirst(state) : undefined
 }
 
 function handle(state: CallState, event: CallEvent): Step {

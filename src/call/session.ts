@@ -5,7 +5,7 @@ import { CallParts } from './call-parts.ts'
 import type { Effect } from './effect.ts'
 import type { CallEvent } from './event.ts'
 import { faultCode } from './fault-code.ts'
-import { step } from './machine.ts'
+import { aheadOfStep, step } from './machine.ts'
 import { Mailbox } from './mailbox.ts'
 import { Performer } from './performer.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
@@ -137,9 +137,12 @@ export class CallSession {
   /** The edge of the call: what is thrown further in ends this call, not the socket or timer that brought the event. */
   #handle(event: CallEvent): void {
     try {
+      const ahead = aheadOfStep(this.#state, event)
+      if (ahead) this.#performer.perform(ahead, event.atMs)
       const { state, effects } = step(this.#state, event)
       this.#state = state
-      for (const effect of effects) if (!this.#isOver) this.#performer.perform(effect, event.atMs)
+      for (const effect of effects)
+        if (effect !== ahead && !this.#isOver) this.#performer.perform(effect, event.atMs)
     } catch (error) {
       this.#failHard(faultCode(error))
     }

@@ -8,6 +8,9 @@ import { clipSounding, cutOff, type TranscriptStep } from './transcript.ts'
 const MUST_BE_HEARD: ReadonlySet<FixedSentence> = new Set(['disclosure', 'timeAlmostUp', 'apology'])
 const MAX_ASKINGS = 3
 
+/** The order to be silent; one object, so that it is known when it was carried out already. */
+const CLEAR: Effect = { kind: 'clearPlayback' }
+
 /** Queues a fixed sentence behind whatever is being played. */
 export function playClip(state: CallState, sentence: FixedSentence, atMs: number): Step {
   const { sounding } = state
@@ -49,6 +52,11 @@ export function isUninterruptible(state: CallState): boolean {
   )
 }
 
+/** What an interruption by the caller will clear away, known without working out what follows from it. */
+export function clearFirst(state: CallState): Effect | undefined {
+  return isSounding(state) && !isUninterruptible(state) ? CLEAR : undefined
+}
+
 /**
  * Stops everything that is queued: clears the player, tells the model how much of each reply was heard (0 ms for what
  * was never begun) and drops what still arrives of replies in progress.
@@ -77,7 +85,7 @@ export function interrupt(state: CallState, heard: readonly Heard[]): Step {
     },
   }
   const settled = settleCut(next, heard)
-  const clear: Effect[] = isSounding(state) ? [{ kind: 'clearPlayback' }] : []
+  const clear = isSounding(state) ? [CLEAR] : []
   return { state: settled.state, effects: [...clear, ...drops, ...truncations, ...settled.effects] }
 }
 

@@ -1,6 +1,6 @@
 import type { Effect } from '../../../src/call/effect.ts'
 import type { CallEvent, Heard, TimerName, Utterance } from '../../../src/call/event.ts'
-import { step } from '../../../src/call/machine.ts'
+import { aheadOfStep, step } from '../../../src/call/machine.ts'
 import { type CallState, initialEffects, initialState, isSounding } from '../../../src/call/state.ts'
 import { rules } from './rules.ts'
 
@@ -54,7 +54,14 @@ export class World {
 
   feed(event: Timeless): void {
     const before = this.state.phase
-    const next = step(this.state, { ...event, atMs: this.atMs })
+    const timed = { ...event, atMs: this.atMs }
+    const ahead = aheadOfStep(this.state, timed)
+    const next = step(this.state, timed)
+    const clears = next.effects.filter(({ kind }) => kind === 'clearPlayback')
+    const isClearedAhead =
+      clears.every((clear) => clear === ahead) && (clears.length === 1) === (ahead !== undefined)
+    must(event.kind !== 'speechStarted' || isClearedAhead, 'what is done ahead is what the step says')
+    must(event.kind === 'speechStarted' || ahead === undefined, 'nothing else is done ahead')
     this.state = next.state
     must(before !== 'over' || next.effects.length === 0, 'nothing is done after the end')
     for (const effect of next.effects) this.#perform(effect)
