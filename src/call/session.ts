@@ -6,6 +6,7 @@ import type { Effect } from './effect.ts'
 import type { CallEvent } from './event.ts'
 import { faultCode } from './fault-code.ts'
 import { aheadOfStep, step } from './machine.ts'
+import { joinWords } from './join-words.ts'
 import { Mailbox } from './mailbox.ts'
 import { Performer } from './performer.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
@@ -50,6 +51,7 @@ export class CallSession {
     this.#mailbox = new Mailbox({
       capacity: MAILBOX_CAPACITY,
       handle: (event) => this.#handle(event),
+      join: joinWords,
       onFull: () => this.#failHard('mailboxFull'),
     })
   }

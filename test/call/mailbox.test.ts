@@ -32,4 +32,19 @@ describe('Mailbox', () => {
     box.post(9)
     expect({ full, handled }).toEqual({ full: 1, handled: 1 })
   })
+
+  it('holds back what can be joined until another event comes, and keeps the order', () => {
+    const seen: string[] = []
+    const box: Mailbox<string> = new Mailbox({
+      capacity: 4,
+      handle: (event) => seen.push(event),
+      onFull: () => seen.push('full'),
+      join: (held = '', event) => (event.startsWith('+') && held.length < 6 ? held + event : undefined),
+    })
+    for (const event of ['a', '+1', '+2', 'b', '+3', '+4', '+5', '+6', 'c', '+7']) box.post(event)
+    expect(seen).toEqual(['a', '+1+2', 'b', '+3+4+5', '+6', 'c'])
+    box.close()
+    box.post('d')
+    expect(seen).toHaveLength(6)
+  })
 })
