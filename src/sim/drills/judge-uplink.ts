@@ -1,9 +1,10 @@
 import { decodeMulaw } from '../audio/g711.ts'
 import { SILENCE } from '../caller/sounds.ts'
 import { decodeAudio } from '../openai/audio-format.ts'
-import type { StruckFault } from '../openai/model-fault.ts'
-import type { SessionRecord } from '../openai/session-record.ts'
+import type { AppendedPiece, SessionRecord } from '../openai/session-record.ts'
 import { sameFrame, type Frames, isSilent } from './frames.ts'
+import type { CallSummary } from '../twilio/call-summary.ts'
+import type { StreamSummary } from '../twilio/media-stream-options.ts'
 import type { SimulatedCall } from './simulated-call.ts'
 
 const FRAME_SAMPLES = 160
@@ -21,32 +22,42 @@ const DISORDER: ReadonlySet<string> = new Set([
   'sendHuge',
   'secondStart',
 ])
-/** Faults after which a session takes nothing in any more. */
-const DEAF: ReadonlySet<StruckFault> = new Set([
-  'dropSession',
-  'resetSession',
-  'stall',
-  'halfOpen',
-  'fatalError',
-  'dropInReply',
-])
+/** A line goes by whole milliseconds, and says a frame so much later than it is due at most. */
+const TICK_MS = 1
+
+type StreamOfCall = Pick<StreamSummary, 'firstFrameAtMs' | 'saidFrames' | 'endedAtMs'>
+
+/** What is looked at of a call. */
+export type UplinkCall = Pick<
+  SimulatedCall,
+  'sessions' | 'faults' | 'fates' | 'openai' | 'uplinkMs' | 'modelRoundMs'
+> & {
+  readonly summary: Pick<CallSummary, 'saidUlaw' | 'answeredAtMs'> & {
+    readonly streams: readonly StreamOfCall[]
+  }
+}
 
 /** What became of the caller's audio, and how much of it the server must have counted as dropped. */
 export type UplinkVerdict = { readonly problems: readonly string[]; readonly droppedMs: number }
 
 /** What the caller said on streams, frame after frame; silence where the network lost one. */
 type Sent = Frames & {
-  readonly atMs: readonly number[]
+  /** When each can be with the model at the earliest. */
+  readonly dueMs: readonly number[]
   /** Frames that were under way when their stream ended, of which the server may hear first. */
   readonly mayBeLost: ReadonlySet<number>
 }
+
+/** What a session was given, frame after frame, and when each was there whole. */
+type Given = Frames & { readonly atMs: readonly number[] }
 
 /**
  * Follows every frame with a sound in it that the caller said on a stream into the sessions of the model. In each they
  * are in order and none is missing between two of them; the next session begins no later than the one before was
  * lost. In PCM a quiet line is silence and looks alike everywhere; in µ-law it is noise, and every frame is followed.
+ * A sound that was made twice, as a key's is, is the one that had been made by then.
  */
-export function judgeUplink(call: SimulatedCall): UplinkVerdict {
+export function judgeUplink(call: UplinkCall): UplinkVerdict {
   const sessions = call.sessions.toSorted((a, b) => a.openedAtMs - b.openedAtMs)
   const isUlaw = sessions.some(({ appended }) => appended[0]?.format.type === 'audio/pcmu')
   const sent = sentFrames(call, isUlaw)
@@ -55,7 +66,7 @@ export function judgeUplink(call: SimulatedCall): UplinkVerdict {
   let droppedMs = 0
   let reached = 0
   for (const [index, session] of sessions.entries()) {
-    const heard = heardFrames(session)
+    const heard = givenFrames(session)
     // In silence the one place is like the other: it went on where the one before broke off.
     const firsts = index === 0 ? [0] : firstFrames(sent, heard, reached)
     const walks = firsts.map((first) => ({ first, ...follow(sent, heard, first) }))
@@ -71,17 +82,17 @@ export function judgeUplink(call: SimulatedCall): UplinkVerdict {
     problems.push(...walk.problems.map((problem) => `session ${index + 1}: ${problem}`))
     reached = Math.max(reached, walk.next)
   }
-  if (!isDisordered) problems.push(...judgeRest(call, sent, reached))
+  if (!isDisordered) problems.push(...judgeRest({ ...call, sessions }, sent, reached))
   return { problems, droppedMs }
 }
 
-function sentFrames({ summary, faults, fates, uplinkMs }: SimulatedCall, isUlaw: boolean): Sent {
+function sentFrames({ summary, faults, fates, uplinkMs }: UplinkCall, isUlaw: boolean): Sent {
   const frozenAtMs = faults.find(({ fault }) => fault === 'freeze')?.atMs ?? Infinity
   const said = isUlaw ? summary.saidUlaw : decodeMulaw(summary.saidUlaw)
   const silence = isUlaw ? SILENCE : 0
   const mayBeLost = new Set<number>()
   const parts: (Uint8Array | Int16Array)[] = []
-  const atMs: number[] = []
+  const dueMs: number[] = []
   for (const { firstFrameAtMs, saidFrames, endedAtMs } of summary.streams) {
     if (firstFrameAtMs === undefined || summary.answeredAtMs === undefined) continue
     const start = Math.round((firstFrameAtMs - summary.answeredAtMs) / FRAME_MS)
@@ -89,8 +100,8 @@ function sentFrames({ summary, faults, fates, uplinkMs }: SimulatedCall, isUlaw:
     for (let frame = 0; frame < saidFrames; frame++) {
       const saidAtMs = firstFrameAtMs + frame * FRAME_MS
       const isLast = saidAtMs >= (endedAtMs ?? Infinity) - uplinkMs - LAST_MS
-      if (saidAtMs >= frozenAtMs || isLast) mayBeLost.add(atMs.length)
-      atMs.push(saidAtMs)
+      if (saidAtMs >= frozenAtMs || isLast) mayBeLost.add(dueMs.length)
+      dueMs.push(saidAtMs + uplinkMs)
       if (fates[start + frame]?.lost) {
         part.fill(silence, frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)
       }
@@ -103,30 +114,48 @@ function sentFrames({ summary, faults, fates, uplinkMs }: SimulatedCall, isUlaw:
     samples.set(part, offset)
     offset += part.length
   }
-  return { samples, silence, count: atMs.length, atMs, mayBeLost }
+  return { samples, silence, count: dueMs.length, dueMs, mayBeLost }
 }
 
 /** What a session was given, at 8 kHz: the caller's own samples. The last frame may lack what the resampler holds. */
-function heardFrames(session: SessionRecord): Frames {
-  const [run] = session.appended
-  if (!run) return { samples: new Int16Array(), silence: 0, count: 0 }
+function givenFrames({ appended: [run] }: SessionRecord): Given {
+  if (!run) return { samples: new Int16Array(), silence: 0, count: 0, atMs: [] }
   if (run.format.type === 'audio/pcmu') {
-    const count = Math.floor(run.bytes.length / FRAME_SAMPLES)
-    return { samples: Int16Array.from(run.bytes), silence: SILENCE, count }
+    const atMs = arrivals(run.pieces, (frames) => frames * FRAME_SAMPLES)
+    return { samples: Int16Array.from(run.bytes), silence: SILENCE, count: atMs.length, atMs }
   }
   const fine = decodeAudio(run.bytes, run.format)
   const samples = new Int16Array(Math.max(0, Math.floor((fine.length - LAG_24K) / 3)))
   for (let index = 0; index < samples.length; index++) samples[index] = fine[3 * index + LAG_24K] ?? 0
-  return { samples, silence: 0, count: Math.floor(samples.length / FRAME_SAMPLES) }
+  const atMs = arrivals(run.pieces, (frames) => 2 * (3 * frames * FRAME_SAMPLES + LAG_24K))
+  return { samples, silence: 0, count: atMs.length, atMs }
+}
+
+/** When each frame was there, of as many as there are whole ones. */
+function arrivals(pieces: readonly AppendedPiece[], bytesOf: (frames: number) => number): readonly number[] {
+  const atMs: number[] = []
+  let bytes = 0
+  for (const piece of pieces) {
+    bytes += piece.bytes.length
+    while (bytesOf(atMs.length + 1) <= bytes) atMs.push(piece.atMs)
+  }
+  return atMs
+}
+
+/** Whether a frame is one that had been said by then, to the sample. */
+function isFrame(sent: Sent, frame: number, { heard, at }: { heard: Given; at: number }): boolean {
+  const dueMs = sent.dueMs[frame] ?? Infinity
+  return (
+    dueMs <= (heard.atMs[at] ?? 0) + TICK_MS && sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+  )
 }
 
 /**
  * The frames with which a later session may have begun, the latest first: found by its first sound, and by what was
  * said just before it.
  */
-function firstFrames(sent: Sent, heard: Frames, reached: number): readonly number[] {
-  const isSame = (frame: number, at: number): boolean =>
-    sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+function firstFrames(sent: Sent, heard: Given, reached: number): readonly number[] {
+  const isSame = (frame: number, at: number): boolean => isFrame(sent, frame, { heard, at })
   for (let sound = 0; sound < heard.count; sound++) {
     if (isSilent(heard, sound)) continue
     const firsts: number[] = []
@@ -144,13 +173,13 @@ function firstFrames(sent: Sent, heard: Frames, reached: number): readonly numbe
 
 function follow(
   sent: Sent,
-  heard: Frames,
+  heard: Given,
   first: number,
 ): { readonly problems: readonly string[]; readonly skipped: number; readonly next: number } {
   let next = first
   let skipped = 0
   for (let at = 0; at < heard.count; at++) {
-    const isThis = (frame: number): boolean => sameFrame({ frames: sent, at: frame }, { frames: heard, at })
+    const isThis = (frame: number): boolean => isFrame(sent, frame, { heard, at })
     // Silence that nobody said fills gaps, and tells the model that a turn is over: no sound is passed over for it.
     if (isSilent(heard, at)) {
       if (next < sent.count && isThis(next)) next++
@@ -195,26 +224,23 @@ function missing(sent: Sent, from: number, to: number): number {
 }
 
 /**
- * What no session was given must have been said when there was none that could take it, or so shortly before the end
- * that it was still under way.
+ * What no session was given must have been said when there was none that could take it, or so shortly before the last
+ * one took nothing in any more that it was still under way.
  */
-function judgeRest(call: SimulatedCall, sent: Sent, reached: number): readonly string[] {
+function judgeRest(call: UplinkCall, sent: Sent, reached: number): readonly string[] {
   // The resampler still holds the end of the last frame.
   if (missing(sent, reached, sent.count) <= 1) return []
-  const lastOpenedMs = Math.max(...call.sessions.map(({ openedAtMs }) => openedAtMs), 0)
-  // A session takes audio once it has agreed to everything, and the server has heard that.
+  const last = call.sessions.at(-1)
   const agreed = call.openai.find(
-    (entry) => entry.atMs >= lastOpenedMs && entry.kind === 'server' && entry.type === 'session.updated',
-  )
-  const end = call.openai.find(
     (entry) =>
-      entry.atMs >= lastOpenedMs &&
-      (entry.kind === 'closed' || (entry.kind === 'fault' && DEAF.has(entry.fault))),
+      entry.sessionNumber === last?.connection.sessionNumber &&
+      entry.kind === 'server' &&
+      entry.type === 'session.updated',
   )
-  if (agreed === undefined || end === undefined) return []
-  // The end is told once the goodbye has gone to and fro.
-  if (end.atMs <= agreed.atMs + 2 * call.modelRoundMs) return []
-  const inTime = sent.atMs.findIndex((atMs) => atMs + 2 * call.uplinkMs + 2 * FRAME_MS >= end.atMs)
-  const lost = missing(sent, reached, inTime < 0 ? sent.count : inTime)
+  const deafAtMs = last?.deafAtMs ?? Infinity
+  // A session is sent audio once it has agreed to everything, and the server has heard that.
+  if (agreed === undefined || deafAtMs <= agreed.atMs + call.modelRoundMs) return []
+  const tooLate = sent.dueMs.findIndex((dueMs) => dueMs + TICK_MS >= deafAtMs)
+  const lost = missing(sent, reached, tooLate < 0 ? sent.count : tooLate)
   return lost <= 1 ? [] : [`${lost} frames did not reach the model before its session ended`]
 }

@@ -91,7 +91,7 @@ export class AudioInput {
       const message = `Invalid 'audio'. Expected base64-encoded audio bytes (${this.#format.type}) but got an invalid value.`
       return refusal('invalid_value', message, 'audio')
     }
-    this.#context.record.addAudio(this.#format, bytes)
+    this.#context.record.addAudio(this.#format, { atMs: this.#context.nowMs(), bytes })
     this.#cut(bytes)
     return undefined
   }

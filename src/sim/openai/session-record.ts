@@ -53,8 +53,15 @@ export type TranscriptLine = {
   readonly text: string
 }
 
-/** Audio that was appended in one format, in one piece. */
-export type AppendedAudio = { readonly format: AudioFormat; readonly bytes: Uint8Array }
+/** A piece of audio as it was appended, and when. */
+export type AppendedPiece = { readonly atMs: number; readonly bytes: Uint8Array }
+
+/** Audio that was appended in one format: all of it, and the pieces in which it came. */
+export type AppendedAudio = {
+  readonly format: AudioFormat
+  readonly bytes: Uint8Array
+  readonly pieces: readonly AppendedPiece[]
+}
 
 /** How a session ended, and which side ended it. */
 export type SessionEnd = { readonly by: 'client' | 'server'; readonly code: number; readonly reason: string }
@@ -77,9 +84,11 @@ export class SessionRecord {
   appendedMs = 0
   /** Clock time at which the first audio came. */
   firstAppendAtMs: number | undefined
+  /** Clock time from which on nothing that came was taken in any more; undefined while it is. */
+  deafAtMs: number | undefined
   /** How the session ended; undefined while it lives. */
   end: SessionEnd | undefined
-  readonly #audio: { format: AudioFormat; chunks: Uint8Array[] }[] = []
+  readonly #audio: { format: AudioFormat; pieces: AppendedPiece[] }[] = []
   #audioBytes = 0
 
   constructor(connection: Connection, openedAtMs: number) {
@@ -89,7 +98,11 @@ export class SessionRecord {
 
   /** The kept audio, one entry for each run of the same format. */
   get appended(): readonly AppendedAudio[] {
-    return this.#audio.map((run) => ({ format: run.format, bytes: Buffer.concat(run.chunks) }))
+    return this.#audio.map(({ format, pieces }) => ({
+      format,
+      bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)),
+      pieces,
+    }))
   }
 
   /** The kept audio as 16-bit samples at 24 kHz, whatever format it came in. */
@@ -129,13 +142,14 @@ export class SessionRecord {
     keep(this.transcript, entry)
   }
 
-  addAudio(format: AudioFormat, bytes: Uint8Array): void {
+  addAudio(format: AudioFormat, piece: AppendedPiece): void {
+    const { bytes } = piece
     this.appendedMs += bytes.length / bytesPerMs(format)
     if (this.#audioBytes + bytes.length > MAX_KEPT_AUDIO_BYTES) return
     this.#audioBytes += bytes.length
     const last = this.#audio.at(-1)
-    if (last?.format.type === format.type) last.chunks.push(bytes)
-    else this.#audio.push({ format, chunks: [bytes] })
+    if (last?.format.type === format.type) last.pieces.push(piece)
+    else this.#audio.push({ format, pieces: [piece] })
   }
 
   /** Milliseconds of audio that are kept. */

@@ -128,6 +128,7 @@ export class RealtimeSession {
   /** The connection is gone: nothing is sent and no timer runs any more. */
   stop(): void {
     this.#over = true
+    this.#options.record.deafAtMs ??= this.#options.clock.nowMs()
     this.#cancelTimers()
   }
 
@@ -262,6 +263,7 @@ export class RealtimeSession {
   #fallSilent(how: 'stall' | 'halfOpen'): void {
     this.#cancelTimers()
     this.#silent = true
+    this.#options.record.deafAtMs ??= this.#options.clock.nowMs()
     if (how === 'halfOpen') this.#options.goDeaf()
   }
 

@@ -108,6 +108,7 @@ describe('RealtimeSession, faults', () => {
       expect(driver.record.receivedCounts.get('response.create')).toBe(2)
       expect(driver.hangUps).toEqual([])
       expect(driver.deaf).toBe(kind === 'halfOpen')
+      expect(driver.record.deafAtMs).toBe(driver.faults[0]?.[0])
       expect(driver.clock.pendingTimers()).toBe(0)
       expect([cursor.nextHeard(), cursor.nextReply()]).toEqual([
         'kept for the next session',
