@@ -21,6 +21,11 @@ export function onCallerPaused(state: CallState, { beganAtMs }: Of<'callerPaused
   return state.leg.doubted ? waits : { ...waits, effects: [{ kind: 'probeSession' }, ...waits.effects] }
 }
 
+/** Whether the model tells only now, or once more, of words that were said a while ago. */
+export function isLate({ leg }: CallState, { isLive }: Of<'speechStarted'>): boolean {
+  return leg.doubted && isLive !== true
+}
+
 /** A session that has just been given what the caller said meanwhile is asked whether it is there. */
 export function probeDoubted(state: CallState): Step {
   return state.leg.doubted ? { state, effects: [{ kind: 'probeSession' }] } : unchanged(state)

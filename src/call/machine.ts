@@ -28,7 +28,9 @@ export function step(state: CallState, event: CallEvent): Step {
  * hear silence. `step` gives the same object once more; whoever has carried it out leaves it out then.
  */
 export function aheadOfStep(state: CallState, event: CallEvent): Effect | undefined {
-  return event.kind === 'speechStarted' && state.phase !== 'over' ? clearFirst(state) : undefined
+  return event.kind === 'speechStarted' && state.phase !== 'over'
+    ? clearFirst(state, doubt.isLate(state, event))
+    : undefined
 }
 
 function handle(state: CallState, event: CallEvent): Step {

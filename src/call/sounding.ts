@@ -1,7 +1,7 @@
 import type { FixedSentence } from '../ports/prompt-audio.ts'
 import type { Effect } from './effect.ts'
 import type { Heard } from './event.ts'
-import { type CallState, isSounding, type PlayingClip, type Step } from './state.ts'
+import { type CallState, chain, isSounding, type PlayingClip, type Step } from './state.ts'
 import { clipSounding, cutOff, type TranscriptStep } from './transcript.ts'
 
 /** Sentences that count only when heard: cut off, they are said again, and the last time nothing interrupts them. */
@@ -52,9 +52,21 @@ export function isUninterruptible(state: CallState): boolean {
   )
 }
 
-/** What an interruption by the caller will clear away, known without working out what follows from it. */
-export function clearFirst(state: CallState): Effect | undefined {
-  return isSounding(state) && !isUninterruptible(state) ? CLEAR : undefined
+/**
+ * What an interruption by the caller will clear away, known without working out what follows from it.
+ * @param isLate the model tells only now of what the caller said
+ */
+export function clearFirst(state: CallState, isLate: boolean): Effect | undefined {
+  const goesOn = isUninterruptible(state) || (isLate && onlyAsksForPatience(state))
+  return isSounding(state) && !goesOn ? CLEAR : undefined
+}
+
+function onlyAsksForPatience({ sounding: { clips, replyItemIds } }: CallState): boolean {
+  return replyItemIds.length === 0 && clips.length > 0 && clips.every(asksForPatience)
+}
+
+function asksForPatience({ sentence }: PlayingClip): boolean {
+  return sentence === 'hold'
 }
 
 /**
@@ -87,6 +99,28 @@ export function interrupt(state: CallState, heard: readonly Heard[]): Step {
   const settled = settleCut(next, heard)
   const clear = isSounding(state) ? [CLEAR] : []
   return { state: settled.state, effects: [...clear, ...drops, ...truncations, ...settled.effects] }
+}
+
+/**
+ * The same for words that the model is late to tell of. The sentence that asks for patience is said for those very
+ * words, and the caller has heard nothing else since: it is not cut off, or said again behind what is.
+ */
+export function interruptLate(state: CallState, event: { heard: readonly Heard[]; atMs: number }): Step {
+  const { clips } = state.sounding
+  if (!clips.some(asksForPatience)) return interrupt(state, event.heard)
+  if (!onlyAsksForPatience(state)) {
+    return chain(
+      state,
+      (now) => interrupt(now, event.heard),
+      (now) => playClip(now, 'hold', event.atMs),
+    )
+  }
+  const quiet = { ...state, sounding: { ...state.sounding, clips: [] } }
+  const { state: cut, effects } = interrupt(
+    quiet,
+    event.heard.filter(({ utterance }) => utterance.kind === 'reply'),
+  )
+  return { state: { ...cut, sounding: { ...cut.sounding, clips } }, effects }
 }
 
 /** Writes down how far every unfinished utterance got, when no more of it will be heard. */

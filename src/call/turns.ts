@@ -1,7 +1,8 @@
 import type { CallEvent } from './event.ts'
 import { beginClosing, giveUpModel, revokeClosing } from './ending.ts'
+import { isLate } from './doubt.ts'
 import { legWorks } from './leg.ts'
-import { interrupt, isUninterruptible, playClip, playOwed, withTurns } from './sounding.ts'
+import { interrupt, interruptLate, isUninterruptible, playClip, playOwed, withTurns } from './sounding.ts'
 import { type CallState, chain, type Reply, type Step, unchanged, withTurn } from './state.ts'
 import * as transcript from './transcript.ts'
 import { due, notDue, onReplyGoesOn, oweResumption } from './waiting.ts'
@@ -20,13 +21,14 @@ export function onSpeechStarted(state: CallState, event: Of<'speechStarted'>): S
   const speaking = withTurn(state, { callerSpeaking: true, speechStartedAtMs: event.atMs })
   const greeted = { ...speaking, idlePrompts: 0 }
   // What a lost session did not tell of is heard now, or once more: the caller has been waiting all along.
-  const heardCaller = state.leg.doubted && !event.isLive ? unchanged(greeted) : notDue(greeted)
+  const late = isLate(state, event)
+  const heardCaller = late ? unchanged(greeted) : notDue(greeted)
   if (isUninterruptible(heardCaller.state)) return heardCaller
   return chain(
     speaking,
     () => heardCaller,
     revokeClosing,
-    (now) => interrupt(now, event.heard),
+    (now) => (late ? interruptLate(now, event) : interrupt(now, event.heard)),
   )
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Fed, done, fires, lost, opened, ready, replying, started, turn } from './support/fed.ts'
+import type { Heard } from '../../src/call/event.ts'
+import { aheadOfStep } from '../../src/call/machine.ts'
+import { Fed, done, fires, half, lost, opened, ready, replying, started, turn } from './support/fed.ts'
 
 const redial = fires('redial')
 /** Our own ear heard something that began after everything the model has told of. */
@@ -69,6 +71,43 @@ describe('step() when our own ear heard the caller and the model has told of not
     const call = new Fed().feed(...opened, paused, lost, redial, ready)
     call.feed({ kind: 'speechStarted', itemId: 'item_v', isLive: true, heard: [] })
     expect(call.state.turns.replyDue).toBeUndefined()
+  })
+
+  describe('and the caller is asked for patience', () => {
+    const speaks = { kind: 'speechStarted', itemId: 'item_v', isLive: false } as const
+    const hold = { kind: 'clip', clipId: 2, sentence: 'hold' } as const
+    const begun: Heard = { utterance: hold, sentMs: 1_440, heardMs: 10, complete: true }
+    const next = () => new Fed().feed(...opened, paused, lost, redial, ready).feed(fires('hold'))
+
+    it('says that to its end, when the next session tells of those words only now', () => {
+      const call = next()
+      expect(aheadOfStep(call.state, { ...speaks, heard: [begun], atMs: call.atMs })).toBeUndefined()
+      expect(call.feed({ ...speaks, heard: [begun] }).did('clearPlayback', 'recordTurn')).toEqual([])
+      call.feed({ kind: 'responseStarted', responseId: 'resp_1' })
+      expect(call.did('dropReply')).toEqual([{ kind: 'dropReply', responseId: 'resp_1' }])
+      call.feed({ kind: 'utteranceHeard', utterance: hold, heardMs: 1_440, quiet: true })
+      expect(call.did('recordTurn')).toMatchObject([{ turn: { interrupted: false, heardMs: 1_440 } }])
+    })
+
+    it('drops a reply to the words before those', () => {
+      const call = next().feed({ kind: 'responseStarted', responseId: 'resp_1' })
+      call.feed({ ...speaks, heard: [begun] })
+      expect(call.did('clearPlayback', 'dropReply')).toEqual([{ kind: 'dropReply', responseId: 'resp_1' }])
+    })
+
+    it('is silent for words that are said now', () => {
+      const call = next().feed({ ...speaks, isLive: true, heard: [begun] })
+      expect(call.did('clearPlayback', 'playClip')).toEqual([{ kind: 'clearPlayback' }])
+    })
+
+    it('says it at once, where a reply is cut off that it was to follow', () => {
+      const call = new Fed().feed(...opened, ...turn('item_u'), ...replying, paused, fires('hold'))
+      call.feed({ ...speaks, heard: [half, { ...begun, heardMs: 0 }] })
+      expect(call.did('clearPlayback', 'playClip')).toMatchObject([
+        { kind: 'clearPlayback' },
+        { kind: 'playClip', sentence: 'hold' },
+      ])
+    })
   })
 
   it('lets the wait begin where there is no session at all', () => {

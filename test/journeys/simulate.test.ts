@@ -19,4 +19,9 @@ describe('drillSimulate()', { timeout: 60_000 }, () => {
     const again = await simulated(7, 20)
     expect(again.numbers['hash']).toBe(numbers['hash'])
   })
+
+  // A key pressed twice, a session that ends while the caller speaks, patience asked for just before late words are told.
+  it.each([3_614, 6_000, 7_051])('finds nothing in the call of seed %i', async (seed) => {
+    expect((await simulated(seed, 1)).missed).toEqual([])
+  })
 })
