@@ -70,6 +70,12 @@ export class Scripts {
     return found.script
   }
 
+  /** Lets go of the scripts of all sessions but these. */
+  keepOnly(sessionNumbers: ReadonlySet<number>): void {
+    for (const number of this.#bySession.keys())
+      if (!sessionNumbers.has(number)) this.#bySession.delete(number)
+  }
+
   /** The script that a session was given. */
   of(sessionNumber: number): ModelScript | undefined {
     return this.#bySession.get(sessionNumber)

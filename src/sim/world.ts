@@ -112,6 +112,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     forgetEnded: () => {
       twilio.forgetEnded()
       openai.forgetEnded()
+      scripts.keepOnly(new Set(openai.sessions.map(({ connection }) => connection.sessionNumber)))
       faults.clear()
     },
     addRecording: (name, wav) => recordings.set(name, readWav(wav)),

@@ -15,6 +15,17 @@ describe('Scripts', () => {
     expect([scripts.of(1), scripts.of(2), scripts.of(3)]).toEqual([one, one, undefined])
   })
 
+  it('lets go of the scripts of sessions that are over, and a caller who reconnects has theirs all the same', async () => {
+    const scripts = new Scripts(new VirtualClock())
+    await scripts.offer(one, '+14155550111')
+    scripts.take('a', 1)
+    scripts.take('a', 2)
+    scripts.keepOnly(new Set([2]))
+    expect([scripts.of(1), scripts.of(2)]).toEqual([undefined, one])
+    scripts.keepOnly(new Set())
+    expect(scripts.take('a', 3)).toBe(one)
+  })
+
   it('gives a caller who rings again what was offered for that call', async () => {
     const scripts = new Scripts(new VirtualClock())
     await scripts.offer(one, '+14155550111')

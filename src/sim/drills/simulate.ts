@@ -8,7 +8,6 @@ import {
   type DrillGround,
   type DrillOptions,
   type DrillResult,
-  inLanes,
   missedBars,
   rounded,
   settingOf,
@@ -34,6 +33,8 @@ const LONGEST_WAIT_MS = 700_000
 const WARM_CALLS = 500
 const MOST_HEAP_GROWTH = 0.05
 const MOST_FAILURES = 100
+/** Of what is known of a call that is over so much is kept. */
+const HASH_BYTES = 8
 
 /**
  * Lets callers, a model and a network do as chance has it, on a virtual clock, and holds every call to what no call
@@ -60,7 +61,7 @@ export async function drillSimulate(ground: DrillGround, options: DrillOptions):
 
 type Virtual = NonNullable<DrillGround['virtual']>
 type Ways = Pick<SimulatedCall, 'uplinkMs' | 'downlinkMs' | 'mediaRoundMs' | 'modelRoundMs' | 'updateMs'>
-type Verdict = { readonly seed: number; readonly problems: readonly string[]; readonly hash: string }
+type Failure = { readonly seed: number; readonly problems: readonly string[] }
 
 class Simulation {
   readonly #ground: DrillGround
@@ -68,11 +69,13 @@ class Simulation {
   readonly #clock: Virtual['clock']
   readonly #network: MemoryNetwork
   readonly #endings: Record<string, number> = {}
-  readonly #lanes: number[] = []
+  /** The first that were found; of calls in which nothing was wrong nothing but the hash is kept. */
+  readonly #failures: Failure[] = []
   readonly #underWay = new Set<number>()
   readonly #watch: CallWatch
   /** Timers that the server has without a call, such as the one that watches its loop. */
   readonly #ownTimers: number
+  #failedCalls = 0
   #callMs = 0
   #droppedMs = 0
 
@@ -88,38 +91,40 @@ class Simulation {
   async run({ seed, count }: DrillOptions): Promise<DrillResult> {
     using held = new DisposableStack()
     held.use(this.#watch)
-    const lanes = Math.min(LANES, count)
-    for (let lane = 0; lane < lanes; lane++) await this.#introduce(numberOf(lane))
+    const numbers = Array.from({ length: Math.min(LANES, count) }, (_, lane) => `+${FIRST_CALLER + lane}`)
+    for (const number of numbers) await this.#introduce(number)
     const startMs = this.#clock.nowMs()
-    const seeds = Array.from({ length: count }, (_, index) => seed + index)
-    const first = await this.#calls(seeds.slice(0, WARM_CALLS))
+    const hashes = Buffer.alloc(HASH_BYTES * count)
+    const calls = (from: number, to: number): Promise<void> =>
+      inTurn({ from, to, lanes: numbers }, async (index, number) => {
+        hashes.write(await this.#call(seed + index, number), HASH_BYTES * index, 'hex')
+      })
+    const warmCount = Math.min(WARM_CALLS, count)
+    await calls(0, warmCount)
     const warm = await this.#rest()
-    const rest = await this.#calls(seeds.slice(WARM_CALLS))
+    await calls(warmCount, count)
     const left = await this.#rest()
-    const verdicts = [...first, ...rest]
-    const failed = verdicts.filter(({ problems }) => problems.length > 0)
+    const failed = this.#failures.toSorted((one, other) => one.seed - other.seed)
     const countedMs = left.gauges['caller_audio_dropped_ms_total'] ?? 0
     const heapGrowth = left.heapBytes / warm.heapBytes - 1
-    const numbers = {
+    const report = {
       callMinutes: rounded(this.#callMs / 60_000, 1),
       virtualMinutes: rounded((this.#clock.nowMs() - startMs) / 60_000, 1),
       endings: this.#endings,
-      failedCalls: failed.length,
-      failures: failed
-        .slice(0, MOST_FAILURES)
-        .map(({ seed: one, problems }) => `seed ${one}: ${problems.join('; ')}`),
-      hash: combined(verdicts),
+      failedCalls: this.#failedCalls,
+      failures: failed.map(({ seed: one, problems }) => `seed ${one}: ${problems.join('; ')}`),
+      hash: combined(hashes),
       heapMb: [rounded(warm.heapBytes / 1e6, 1), rounded(left.heapBytes / 1e6, 1)],
       droppedMs: [rounded(this.#droppedMs, 0), rounded(countedMs, 0)],
       left: left.left,
     }
     const leftOver = Object.entries(left.left).filter(([, value]) => value !== 0)
     return {
-      numbers,
+      numbers: report,
       missed: missedBars([
         [
-          failed.length === 0,
-          `${failed.length} calls did what no call may do, of which seed ${failed[0]?.seed} is one`,
+          this.#failedCalls === 0,
+          `${this.#failedCalls} calls did what no call may do, of which seed ${failed[0]?.seed} is one`,
         ],
         [
           leftOver.length === 0,
@@ -127,7 +132,7 @@ class Simulation {
         ],
         [this.#droppedMs <= countedMs, `${this.#droppedMs} ms of audio were dropped, ${countedMs} counted`],
         [
-          rest.length === 0 || heapGrowth <= MOST_HEAP_GROWTH,
+          count <= WARM_CALLS || heapGrowth <= MOST_HEAP_GROWTH,
           `the heap grew by ${rounded(100 * heapGrowth, 1)} per cent`,
         ],
       ]),
@@ -147,21 +152,11 @@ class Simulation {
     await ring.ended
     await this.#wait(RECORD_MS)
     this.#watch.take(ring, ring.sessions())
-    this.#lanes.push(Number(from.slice(1)) - FIRST_CALLER)
   }
 
-  async #calls(seeds: readonly number[]): Promise<Verdict[]> {
-    return await inLanes(this.#lanes.length, seeds, async (seed) => {
-      const lane = this.#lanes.pop() ?? 0
-      this.#underWay.add(seed)
-      const verdict = await this.#call(seed, numberOf(lane))
-      this.#underWay.delete(seed)
-      this.#lanes.push(lane)
-      return verdict
-    })
-  }
-
-  async #call(seed: number, from: string): Promise<Verdict> {
+  /** Simulates a call and judges it. @returns what happened in it, as one number */
+  async #call(seed: number, from: string): Promise<string> {
+    this.#underWay.add(seed)
     // Calls begin at whole seconds, as the same call does alone: sessions end at whole ones.
     const wallMs = this.#world.clock.wallMs()
     await this.#wait(1_000 * Math.ceil(wallMs / 1_000) - wallMs)
@@ -188,7 +183,12 @@ class Simulation {
     this.#endings[ending] = (this.#endings[ending] ?? 0) + 1
     for (const session of sessions) session.dropAudio()
     const problems = [...judgeRecord(call), ...uplink.problems, ...judgeSilence(call)]
-    return { seed, problems, hash: eventHash(call, startMs) }
+    if (problems.length > 0) {
+      this.#failedCalls++
+      if (this.#failures.length < MOST_FAILURES) this.#failures.push({ seed, problems })
+    }
+    this.#underWay.delete(seed)
+    return eventHash(call, startMs)
   }
 
   /** Waits until nothing can be under way any more. @returns what is left all the same */
@@ -237,8 +237,16 @@ function wait(clock: Clock, ms: number): Promise<void> {
   return promise
 }
 
-function numberOf(lane: number): string {
-  return `+${FIRST_CALLER + lane}`
+/** Works from one index up to another, with one piece of work at a time in each lane, and keeps nothing of it. */
+async function inTurn(
+  { from, to, lanes }: { readonly from: number; readonly to: number; readonly lanes: readonly string[] },
+  work: (index: number, lane: string) => Promise<void>,
+): Promise<void> {
+  let next = from
+  const run = async (lane: string): Promise<void> => {
+    while (next < to) await work(next++, lane)
+  }
+  await Promise.all(lanes.map(run))
 }
 
 function waysOf({ call, model }: Scenario): Ways {
@@ -254,9 +262,10 @@ function waysOf({ call, model }: Scenario): Ways {
 }
 
 /** One number for all calls. */
-function combined(verdicts: readonly Verdict[]): string {
-  if (verdicts.length === 1) return verdicts[0]?.hash ?? ''
+function combined(hashes: Buffer): string {
+  if (hashes.length === HASH_BYTES) return hashes.toString('hex')
   const all = createHash('sha256')
-  for (const { hash } of verdicts) all.update(hash)
-  return all.digest('hex').slice(0, 16)
+  for (let at = 0; at < hashes.length; at += HASH_BYTES)
+    all.update(hashes.toString('hex', at, at + HASH_BYTES))
+  return all.digest('hex').slice(0, 2 * HASH_BYTES)
 }

@@ -55,7 +55,7 @@ export type FakeTwilio = AsyncDisposable & {
   failRest(fault: RestFault): Disposable
   /** From now on webhooks that find no server are held so long, as a proxy in front of the product can; at first not. */
   holdWebhooks(holdMs: number): void
-  /** Lets go of the calls that have ended, and of their sound. */
+  /** Lets go of the calls that have ended, of their sound, and of what was recorded in them. */
   forgetEnded(): void
   /** Lets somebody write to a number of the account; resolves with the product's replies. */
   sendText(text: {
@@ -95,7 +95,10 @@ export async function startFakeTwilio(options: FakeTwilioOptions): Promise<FakeT
     placeCall: (call) => account.placeCall(call),
     failRest: (fault) => account.restFaults.plant(fault),
     holdWebhooks: (holdMs) => void (account.world.proxy.holdMs = holdMs),
-    forgetEnded: () => account.forgetEnded(0),
+    forgetEnded: () => {
+      account.forgetEnded(0)
+      account.world.recordings.keepOnly(account.calls)
+    },
     sendText: (text) => account.messages.receive(text, account.numberOf(text.to, 'write to').smsUrl),
     async [Symbol.asyncDispose]() {
       await account.close()

@@ -25,6 +25,11 @@ export class Recordings {
     for (const sid of this.#bySid.keys()) if (this.#bySid.size > this.#capacity) this.#bySid.delete(sid)
   }
 
+  /** Forgets the recordings of all calls but these. */
+  keepOnly(calls: { has(callSid: string): boolean }): void {
+    for (const { sid, callSid } of this.#bySid.values()) if (!calls.has(callSid)) this.#bySid.delete(sid)
+  }
+
   /** A recording, if it is still kept. */
   find(sid: string): CallRecording | undefined {
     return this.#bySid.get(sid)
