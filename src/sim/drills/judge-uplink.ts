@@ -37,6 +37,9 @@ export type UplinkCall = Pick<
   }
 }
 
+/** Close code of a connection that ends without a goodbye. Source: RFC 6455 §7.4.1 */
+const CUT = 1_006
+
 /** What became of the caller's audio, and how much of it the server must have counted as dropped. */
 export type UplinkVerdict = { readonly problems: readonly string[]; readonly droppedMs: number }
 
@@ -237,10 +240,16 @@ function judgeRest(call: UplinkCall, sent: Sent, reached: number): readonly stri
       entry.kind === 'server' &&
       entry.type === 'session.updated',
   )
-  const deafAtMs = last?.deafAtMs ?? Infinity
+  const deafAtMs = last ? deafFromMs(last, call.modelRoundMs) : Infinity
   // A session is sent audio once it has agreed to everything, and the server has heard that.
   if (agreed === undefined || deafAtMs <= agreed.atMs + call.modelRoundMs) return []
   const tooLate = sent.dueMs.findIndex((dueMs) => dueMs + TICK_MS >= deafAtMs)
   const lost = missing(sent, reached, tooLate < 0 ? sent.count : tooLate)
   return lost <= 1 ? [] : [`${lost} frames did not reach the model before its session ended`]
+}
+
+/** When the last of what a session was sent had come. A client's goodbye is told once its answer has gone and come. */
+function deafFromMs({ deafAtMs = Infinity, end }: SessionRecord, modelRoundMs: number): number {
+  const saidGoodbye = end?.by === 'client' && end.code !== CUT
+  return saidGoodbye ? deafAtMs - modelRoundMs : deafAtMs
 }

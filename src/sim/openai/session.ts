@@ -68,7 +68,8 @@ export class RealtimeSession {
   readonly #identity: Pick<WireSession, 'id' | 'object' | 'model' | 'expires_at'>
   readonly #inbox: string[] = []
   #config: SessionConfig
-  #updating = false
+  /** When an update came that is worked on, and behind which everything else waits. */
+  #updatingSinceMs: number | undefined
   #silent = false
   #over = false
 
@@ -120,7 +121,7 @@ export class RealtimeSession {
   /** Takes one message of the client. */
   receive(text: string): void {
     if (this.#over) return
-    if (!this.#updating) this.#handle(text)
+    if (this.#updatingSinceMs === undefined) this.#handle(text)
     else if (this.#inbox.length < MAX_INBOX) this.#inbox.push(text)
     else this.#hangUp({ kind: 'close', code: 1011, reason: 'Too many events are waiting.' })
   }
@@ -128,15 +129,16 @@ export class RealtimeSession {
   /** The connection is gone: nothing is sent and no timer runs any more. */
   stop(): void {
     this.#over = true
-    this.#options.record.deafAtMs ??= this.#options.clock.nowMs()
-    this.#cancelTimers()
+    this.#takeNothingIn()
   }
 
-  #cancelTimers(): void {
+  /** Nothing that waits is taken in any more either. */
+  #takeNothingIn(): void {
+    this.#options.record.deafAtMs ??= this.#updatingSinceMs ?? this.#options.clock.nowMs()
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
     this.#inbox.length = 0
-    this.#updating = false
+    this.#updatingSinceMs = undefined
   }
 
   #handle(text: string): void {
@@ -211,11 +213,12 @@ export class RealtimeSession {
       apply()
       return
     }
-    this.#updating = true
+    this.#updatingSinceMs = this.#options.clock.nowMs()
     this.#after(delayMs, () => {
-      this.#updating = false
+      this.#updatingSinceMs = undefined
       apply()
-      while (!this.#updating && this.#inbox.length > 0) this.#handle(this.#inbox.shift() ?? '')
+      while (this.#updatingSinceMs === undefined && this.#inbox.length > 0)
+        this.#handle(this.#inbox.shift() ?? '')
     })
   }
 
@@ -261,9 +264,8 @@ export class RealtimeSession {
   }
 
   #fallSilent(how: 'stall' | 'halfOpen'): void {
-    this.#cancelTimers()
+    this.#takeNothingIn()
     this.#silent = true
-    this.#options.record.deafAtMs ??= this.#options.clock.nowMs()
     if (how === 'halfOpen') this.#options.goDeaf()
   }
 

@@ -246,6 +246,16 @@ describe('RealtimeSession, session.update', () => {
     expect(driver.takeTypes()).toEqual(['session.updated', 'error'])
   })
 
+  it('takes nothing in of what waits, when it ends in the middle of an update', () => {
+    const driver = new SessionDriver({ updateMs: 100 })
+    update(driver, { instructions: 'a' })
+    driver.wait(60)
+    const sinceMs = driver.clock.nowMs() - 60
+    driver.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(960).toString('base64') })
+    driver.session.stop()
+    expect([driver.record.appendedMs, driver.record.deafAtMs]).toEqual([0, sinceMs])
+  })
+
   it('ends the session, when ten thousand events wait behind an update', () => {
     const driver = new SessionDriver({ updateMs: 100 })
     update(driver, { instructions: 'a' })
