@@ -1,5 +1,5 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
+import { getHeapCodeStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Memory of buffers is given back beside the collection that finds them unused: a later one sees it gone. */
@@ -20,6 +20,12 @@ export async function ownHeldBytes(): Promise<number> {
     await turnOfTheLoop()
   }
   return heapBytes() + process.memoryUsage().external
+}
+
+/** Bytes of this process's heap that its compiled functions take: more of them are compiled the longer it runs. */
+export function codeBytes(): number {
+  const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics()
+  return code_and_metadata_size + bytecode_and_metadata_size
 }
 
 function isCallable(value: unknown): value is () => void {

@@ -12,7 +12,7 @@ import {
   rounded,
   settingOf,
 } from './drill.ts'
-import { ownHeldBytes } from './heap-bytes.ts'
+import { codeBytes, ownHeldBytes } from './heap-bytes.ts'
 import { judgeRecord } from './judge-record.ts'
 import { judgeSilence } from './judge-silence.ts'
 import { judgeUplink } from './judge-uplink.ts'
@@ -114,7 +114,8 @@ class Simulation {
       failedCalls: this.#failedCalls,
       failures: failed.map(({ seed: one, problems }) => `seed ${one}: ${problems.join('; ')}`),
       hash: combined(hashes),
-      heapMb: [rounded(warm.heapBytes / 1e6, 1), rounded(left.heapBytes / 1e6, 1)],
+      heapMb: [megabytes(warm.heapBytes), megabytes(left.heapBytes)],
+      codeMb: [megabytes(warm.codeBytes), megabytes(left.codeBytes)],
       droppedMs: [rounded(this.#droppedMs, 0), rounded(countedMs, 0)],
       left: left.left,
     }
@@ -196,6 +197,7 @@ class Simulation {
     left: Record<string, number>
     gauges: Record<string, number>
     heapBytes: number
+    codeBytes: number
   }> {
     await this.#wait(LONGEST_WAIT_MS)
     this.#watch.sweep()
@@ -212,7 +214,8 @@ class Simulation {
     }
     // What the world keeps of the latest calls is theirs, and how long those were is chance.
     this.#world.forgetEnded()
-    return { gauges, heapBytes: await ownHeldBytes(), left: { ...world, ...server } }
+    const heapBytes = await ownHeldBytes()
+    return { gauges, heapBytes, codeBytes: codeBytes(), left: { ...world, ...server } }
   }
 
   /** What the server says of itself. */
@@ -229,6 +232,10 @@ class Simulation {
   #wait(ms: number): Promise<void> {
     return wait(this.#clock, ms)
   }
+}
+
+function megabytes(bytes: number): number {
+  return rounded(bytes / 1e6, 2)
 }
 
 function wait(clock: Clock, ms: number): Promise<void> {
