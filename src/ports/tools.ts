@@ -10,13 +10,14 @@ export type ToolProposal = {
 
 /**
  * How a proposal ended, or that it `waits` for a yes. `output` is JSON text for the model. `next` asks the call to end
- * after a goodbye.
+ * after a goodbye, `say` is for the caller, word for word.
  */
 export type ToolOutcome = {
   readonly status:
     'done' | 'refused' | 'invalidArguments' | 'unknownTool' | 'failed' | 'unknown' | 'waits' | 'busy'
   readonly output: string
   readonly next?: 'endCall'
+  readonly say?: string
 }
 
 /** The tools of a call. */
