@@ -1,13 +1,5 @@
 import type { ToolDefinition } from './speech.ts'
 
-/** What the model asked for: unchecked until a tool's own schema has seen the arguments. */
-export type ToolProposal = {
-  readonly callSid: string
-  readonly callId: string
-  readonly name: string
-  readonly arguments: string
-}
-
 /**
  * How a proposal ended, or that it `waits` for a yes. `output` is JSON text for the model. `next` asks the call to end
  * after a goodbye, `say` is for the caller, word for word.
@@ -18,12 +10,6 @@ export type ToolOutcome = {
   readonly output: string
   readonly next?: 'endCall'
   readonly say?: string
-}
-
-/** The tools of a call. */
-export interface ToolBox {
-  definitions(): readonly ToolDefinition[]
-  run(proposal: ToolProposal, signal: AbortSignal): Promise<ToolOutcome>
 }
 
 /** Arguments of a tool, after its schema has seen them. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Planning, planCall } from '../../src/call/plan-call.ts'
 import { sentenceText } from '../../src/prompts/sentences.ts'
+import { testPlan } from './support/ports.ts'
 
 const planning: Planning = {
   persona: {
@@ -12,7 +13,8 @@ const planning: Planning = {
     instructions: 'You answer the phone.',
   },
   promptAudio: { clip: (_sentence, _language) => ({ ulaw: new Uint8Array(1), text: '', spoken: true }) },
-  tools: ['end_call'],
+  tools: testPlan('CA1').tools,
+  hasPin: false,
   owner: { phoneNumbers: ['+14155550101'], verification: 'stir_or_pin' },
   limits: {
     idlePromptSeconds: 12,
@@ -71,16 +73,18 @@ describe('planCall()', () => {
     const promptAudio: Planning['promptAudio'] = {
       clip: () => ({ ulaw: new Uint8Array(1), text: '', spoken: false }),
     }
-    expect(planCall(offer, { ...planning, promptAudio }).instructions(false)).toContain(
-      sentenceText('disclosure', 'en'),
+    expect(
+      planCall(offer, { ...planning, promptAudio }).session({ resumed: false, strength: 'S0' }).instructions,
+    ).toContain(sentenceText('disclosure', 'en'))
+    expect(planCall(offer, planning).session({ resumed: false, strength: 'S0' }).instructions).toContain(
+      'Do not greet again',
     )
-    expect(planCall(offer, planning).instructions(false)).toContain('Do not greet again')
   })
 
   it('a resumed session is not told to greet, and only tools that exist are named', () => {
     const plan = planCall(offer, planning)
-    expect(plan.instructions(true)).toContain('under way')
-    expect(plan.instructions(false)).not.toContain('make_call')
+    expect(plan.session({ resumed: true, strength: 'S0' }).instructions).toContain('under way')
+    expect(plan.session({ resumed: false, strength: 'S0' }).instructions).not.toContain('make_call')
   })
 
   it('safetyIdentifier is stable for a caller, differs between callers and keys, and hides the number', () => {

@@ -178,6 +178,9 @@ export class World {
         this.next = 'none'
         return
       case 'answerTool':
+      case 'endGate':
+      case 'say':
+      case 'tellModel':
       case 'cancelReply':
       case 'dropReply':
       case 'forgetCaller':
