@@ -114,6 +114,7 @@ export class CallParts {
           this.post({ kind: 'sayingStopped', id, heard: this.heard(), atMs: this.#arrived() }),
         onStanding: (standing) => this.post({ kind: 'confirmationsMoved', standing, atMs: this.#arrived() }),
         onOutcomes: (outcomes) => this.post({ kind: 'outcomes', outcomes, atMs: this.#arrived() }),
+        onProven: () => this.post({ kind: 'callerProven', atMs: this.#arrived() }),
         onEntering: (isEntering) => this.media.mute(isEntering),
       },
     })

@@ -147,6 +147,8 @@ export type CallEvent =
       readonly atMs: number
     }
   | { readonly kind: 'confirmationsMoved'; readonly standing: GateStanding; readonly atMs: number }
+  /** The caller is known better than when the session was opened. */
+  | { readonly kind: 'callerProven'; readonly atMs: number }
   | { readonly kind: 'outcomes'; readonly outcomes: Outcomes; readonly atMs: number }
   | {
       readonly kind: 'timer'

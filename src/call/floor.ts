@@ -57,8 +57,8 @@ export function onOutcomes(state: CallState, { outcomes }: Of<'outcomes'>): Step
 }
 
 /**
- * Asks for one reply to what the model was told. While a question is on its way or waits for its answer, the model is
- * not to talk over it: the reply is asked for afterwards.
+ * Asks for one reply to what the model was told. While a question is open, or anything of ours waits to be said, the
+ * model is not to talk over it: the reply is asked for afterwards.
  */
 export function wantReply(state: CallState, waiting = false): Step {
   const { floor, phase, session } = state
@@ -79,9 +79,10 @@ export function sayingStarts(
   { responseId, id }: Of<'responseStarted'>,
 ): { readonly state: CallState; readonly isUnwanted: boolean } {
   const { saying } = state.floor
-  if (id === undefined) return { state: withFloor(state, { isReplyComing: false }), isUnwanted: false }
-  if (saying?.id !== id) return { state, isUnwanted: true }
-  return { state: withFloor(state, { saying: { ...saying, responseId } }), isUnwanted: false }
+  const came = withFloor(state, { isReplyComing: false })
+  if (id === undefined) return { state: came, isUnwanted: false }
+  if (saying?.id !== id) return { state: came, isUnwanted: true }
+  return { state: withFloor(came, { saying: { ...saying, responseId } }), isUnwanted: false }
 }
 
 /** Something was refused: a reply that was asked for does not come, or a sentence of ours. */
@@ -105,7 +106,9 @@ export function sayNext(state: CallState): Step {
   const over = withoutSaid(state)
   const { due: waiting, saying, standing } = over.floor
   const next = waiting.find((one) => isQuestion(one) || !standing.isAsking)
-  if (saying || !next || !isQuiet(over)) return unchanged(over)
+  // A tool call that is about to be answered is answered first.
+  const isAnswering = over.turns.toolsRunning > 0 && over.floor.filler !== 'said'
+  if (saying || !next || isAnswering || !isQuiet(over)) return unchanged(over)
   const asked = due(withFloor(over, { saying: next, due: waiting.filter((one) => one !== next) }))
   const { id, purpose, text } = next
   return { state: asked.state, effects: [{ kind: 'say', id, purpose, text }, ...asked.effects] }
@@ -166,8 +169,9 @@ function isQuiet(state: CallState): boolean {
   return isOurs && !callerSpeaks && !modelSpeaks && !isSounding(state)
 }
 
-function isFloorTaken({ saying, standing }: Floor): boolean {
-  return standing.isAsking || (saying !== undefined && isQuestion(saying))
+/** What the server says goes before what the model would say. */
+function isFloorTaken({ saying, due: waiting, standing }: Floor): boolean {
+  return standing.isAsking || saying !== undefined || waiting.length > 0
 }
 
 function isQuestion({ purpose }: Pick<Saying, 'purpose'>): boolean {

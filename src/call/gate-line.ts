@@ -31,6 +31,8 @@ export type GateLineListener = {
   onStanding(now: GateStanding): void
   /** For the model. */
   onOutcomes(outcomes: Outcomes): void
+  /** The caller is known better than before. */
+  onProven(): void
   /** The caller is not to be heard by the model while a PIN is entered. */
   onEntering(isEntering: boolean): void
 }
@@ -230,6 +232,7 @@ export class GateLine implements AsyncDisposable {
 
   #onPinRight(): boolean {
     this.#feed({ kind: 'pinRight' })
+    this.#listener.onProven()
     return this.#gate !== undefined && isQuestionOpen(this.#gate.desk)
   }
 

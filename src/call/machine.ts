@@ -10,7 +10,6 @@ import { clearFirst, withTurns } from './sounding.ts'
 import {
   type CallState,
   chain,
-  isFloorBusy,
   isSounding,
   isWorking,
   type Step,
@@ -79,6 +78,7 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'sayingWanted':
     case 'sayingStopped':
     case 'confirmationsMoved':
+    case 'callerProven':
     case 'outcomes':
     case 'eventRefused':
       return onFloor(state, event)
@@ -136,7 +136,10 @@ function onCallerTurn(state: CallState, event: CallerTurnEvent): Step {
 
 type FloorEvent = Extract<
   CallEvent,
-  { kind: 'sayingWanted' | 'sayingStopped' | 'confirmationsMoved' | 'outcomes' | 'eventRefused' }
+  {
+    kind:
+      'sayingWanted' | 'sayingStopped' | 'confirmationsMoved' | 'callerProven' | 'outcomes' | 'eventRefused'
+  }
 >
 
 function onFloor(state: CallState, event: FloorEvent): Step {
@@ -147,6 +150,9 @@ function onFloor(state: CallState, event: FloorEvent): Step {
       return floor.onSayingStopped(state, event)
     case 'confirmationsMoved':
       return floor.onConfirmationsMoved(state, event)
+    case 'callerProven':
+      // Another session is told of all that the caller may have done now.
+      return rotation.onRotationDue(state)
     case 'outcomes':
       return floor.onOutcomes(state, event)
     case 'eventRefused':
@@ -237,7 +243,7 @@ function settle(state: CallState): Step {
 function rest(state: CallState): Step {
   const { callerSpeaking, replies, replyDue } = state.turns
   const replying = replies.some((reply) => !reply.dropped)
-  const spoken = callerSpeaking || replying || isSounding(state) || isFloorBusy(state)
+  const spoken = callerSpeaking || replying || isSounding(state) || state.floor.standing.isAsking
   const busy = spoken || replyDue !== undefined || isWorking(state)
   const resting = state.phase === 'live' && !busy
   if (resting === state.resting) return unchanged(state)

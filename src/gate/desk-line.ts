@@ -8,6 +8,7 @@ import {
   nextDeadlineMs,
   stepDesk,
 } from '../policy/confirmation-desk.ts'
+import { isQuestionDue } from '../policy/asking.ts'
 import type { CallerTurns } from '../policy/caller-turns.ts'
 import type { ConfirmationDesk, DeskEffect, DeskSettings } from '../policy/desk.ts'
 import type { GateStanding } from './gate-options.ts'
@@ -97,7 +98,7 @@ export class DeskLine implements Disposable {
     const { isOpen, isAsking, isRunning } = this.#standing
     const now = {
       isOpen: hasOpenConfirmation(desk),
-      isAsking: isQuestionOpen(desk),
+      isAsking: isQuestionOpen(desk) || isQuestionDue(desk),
       isRunning: hasRunningEffect(desk),
     }
     if (now.isOpen === isOpen && now.isAsking === isAsking && now.isRunning === isRunning) return

@@ -36,7 +36,7 @@ export type GateSession = Pick<
 export type GateStanding = {
   /** Something waits for a question or an answer. */
   readonly isOpen: boolean
-  /** A question is on its way to the caller, or waits for its answer. */
+  /** A question waits for its answer, is on its way, or will be as soon as what the caller is saying is known. */
   readonly isAsking: boolean
   /** What was said yes to is being done. */
   readonly isRunning: boolean

@@ -47,14 +47,17 @@ export const proposesSms: ModelScript['replies'] = [
   { say: 'It is sent.' },
 ]
 
+/** One event that was sent to a session of the model. */
+type Sent = { readonly sessionNumber: number; readonly type: string; readonly event: unknown }
+
 /** What is known of an errand once its call is over. */
 export type Errand = {
   readonly runs: readonly { readonly tool: string; readonly input: ToolInput; readonly atMs: number }[]
   readonly record: CompleteCall
   readonly errors: readonly string[]
   /** Everything that was sent to the model but audio: type, and what tells it from others. */
-  readonly sent: readonly { readonly atMs: number; readonly type: string; readonly event: unknown }[]
-  /** System items, and outputs of tools, as the model was told them. */
+  readonly sent: readonly Sent[]
+  /** System items, and outputs of tools, as the first session was told them. */
   readonly told: readonly unknown[]
   /** The audit log in words. */
   readonly story: readonly string[]
@@ -76,7 +79,7 @@ export async function playErrand(options: {
 }): Promise<Errand> {
   using folder = temporaryFolder()
   const runs: { tool: string; input: ToolInput; atMs: number }[] = []
-  const sent: { atMs: number; type: string; event: unknown }[] = []
+  const sent: Sent[] = []
   const lines: string[] = []
   const doing = options.doing ?? (async () => ({ kind: 'done', result: { sid: 'SM1' } }) as const)
   const world: { clock?: VirtualClock } = {}
@@ -127,7 +130,7 @@ export async function playErrand(options: {
     runs,
     sent,
     lines,
-    told: sent.flatMap(({ event }) => toldIn(event)),
+    told: sent.flatMap(({ event, sessionNumber }) => (sessionNumber === 1 ? toldIn(event) : [])),
     record: played.record,
     errors: played.summary.errors,
     story: all
@@ -174,9 +177,10 @@ export function questionRequests({ sent }: Errand): readonly unknown[] {
   })
 }
 
-/** The tools that the first session was told of. */
-export function toolsListed({ sent }: Errand): readonly string[] {
-  const update = sent.find(({ type }) => type === 'session.update')?.event as {
+/** The tools that a session was told of. */
+export function toolsListed({ sent }: Errand, session = 1): readonly string[] {
+  const update = sent.find((one) => one.type === 'session.update' && one.sessionNumber === session)
+    ?.event as {
     session: { tools: readonly { name: string }[] }
   }
   return update.session.tools.map(({ name }) => name)

@@ -55,6 +55,8 @@ describe('the PIN of an owner whose line proves nothing', { timeout: 60_000 }, (
       'intent',
       'outcome done',
     ])
+    expect(toolsListed(errand)).not.toContain('find_contact')
+    expect(toolsListed(errand, 2)).toContain('find_contact')
     const everything = JSON.stringify([errand.sent, errand.record, errand.lines, errand.story])
     expect(everything).not.toContain('271828')
     expect(everything).not.toMatch(/"digit"/)

@@ -6,6 +6,7 @@ import { toolRule } from '../../../src/policy/tool-rules.ts'
 import type { Log, LogFields } from '../../../src/ports/log.ts'
 import type {
   PastItem,
+  ReplyRequest,
   SpeechEngine,
   SpeechEvent,
   SpeechRequest,
@@ -33,6 +34,7 @@ export class DrivenSession implements SpeechSession {
   readonly request: SpeechRequest
   readonly told: string[] = []
   readonly past: PastItem[] = []
+  readonly requests: ReplyRequest[] = []
   /** Tool calls that this session has proposed. */
   readonly asked = new Set<string>()
   ready = false
@@ -55,8 +57,9 @@ export class DrivenSession implements SpeechSession {
     return true
   }
 
-  requestReply(request?: { purpose?: string }): void {
-    this.told.push(`reply ${request?.purpose ?? ''}`)
+  requestReply(request: ReplyRequest = {}): void {
+    this.requests.push(request)
+    this.told.push(`reply ${request.purpose ?? ''}`)
   }
 
   cancelReply(responseId: string): void {
