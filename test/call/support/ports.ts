@@ -40,6 +40,8 @@ export class DrivenSession implements SpeechSession {
   ready = false
   closed = false
   appendedBytes = 0
+  /** Whether all that was appended is silence. */
+  isSilent = true
 
   constructor(request: SpeechRequest) {
     this.request = request
@@ -54,6 +56,7 @@ export class DrivenSession implements SpeechSession {
   append(bytes: Uint8Array): boolean {
     if (!this.ready || this.closed) return false
     this.appendedBytes += bytes.length
+    this.isSilent &&= bytes.every((byte) => byte === 0)
     return true
   }
 
