@@ -238,4 +238,16 @@ describe('GateLine', () => {
     expect(await call.story()).toContain('policy_denied deny pinRefused')
     expect(call.runs).toEqual([])
   })
+
+  it('is waited for when the call is over, and not for ever', async () => {
+    const { promise: never } = Promise.withResolvers<never>()
+    await using call = await OnACall.open({ audit: { ...gatePorts().audit, record: () => never } })
+    await call.propose()
+    call.receiver?.onEvent({ kind: 'streamEnded', reason: 'stop', atMs: call.clock.nowMs() })
+    await call.quiet()
+    expect(call.calls.size()).toBe(1)
+    call.clock.advance(2_000)
+    await call.quiet()
+    expect(call.calls.size()).toBe(0)
+  })
 })
