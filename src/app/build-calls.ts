@@ -8,11 +8,16 @@ import { realtimeSettings } from '../config/realtime-settings.ts'
 import { createRealtimeEngine } from '../openai/engine.ts'
 import { type RealtimeOptions, realtimeVoice } from '../openai/realtime-options.ts'
 import { createBackground } from '../ops/background.ts'
-import type { CallStorage, TurnRecord } from '../ports/storage.ts'
+import { toolRule } from '../policy/tool-rules.ts'
+import type { TurnRecord } from '../ports/storage.ts'
+import type { OfferedTool } from '../ports/tools.ts'
 import { sentenceText } from '../prompts/sentences.ts'
-import { endCall } from '../tools/end-call.ts'
-import { createToolBox } from '../tools/registry.ts'
+import { catalogue } from '../tools/catalogue.ts'
+import { endCallHandler } from '../tools/end-call.ts'
+import { offeredTools } from '../tools/offered-tools.ts'
+import type { Records } from '../storage/open-storage.ts'
 import { TwilioRest } from '../twilio/rest-client.ts'
+import { callGate } from './call-gate.ts'
 import { loadPersona, loadPromptAudio } from './files.ts'
 import { ownerNotice } from './owner-notice.ts'
 import type { Parts } from './parts.ts'
@@ -23,7 +28,9 @@ export async function buildCalls(
   parts: Parts,
   from: {
     readonly audio: AudioEngine
-    readonly storage: CallStorage
+    readonly records: Records
+    /** In place of those that the server has. */
+    readonly tools: readonly OfferedTool[] | undefined
     readonly onTurn: ((turn: TurnRecord) => void) | undefined
   },
 ): Promise<Calls | undefined> {
@@ -31,8 +38,7 @@ export async function buildCalls(
   const { accountSid, apiBaseUrl } = config.twilio
   const { twilioAuthToken: authToken, openaiApiKey } = secrets
   if (accountSid === undefined || authToken === undefined || openaiApiKey === undefined) return undefined
-  const { audio } = from
-  const tools = createToolBox([endCall])
+  const { audio, tools = ownTools() } = from
   const promptAudio = await loadPromptAudio()
   const persona = await loadPersona(config.server.personaDir, 'assistant')
   const apiBase = apiBaseUrl === undefined ? {} : { apiBaseUrl }
@@ -43,9 +49,9 @@ export async function buildCalls(
     metrics,
     loop,
     promptAudio,
-    tools,
     audio,
-    storage: from.storage,
+    storage: from.records.calls,
+    gate: callGate(parts, from.records, () => calls.liveNumbers()),
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
     telephony,
     ownerNotice: ownerNotice(config, telephony),
@@ -56,19 +62,19 @@ export async function buildCalls(
     ...(from.onTurn && { onTurn: from.onTurn }),
   }
   const { owner, limits } = config
-  const names = tools.definitions().map(({ name }) => name)
   const { fallbackPhoneNumber } = config.effects
   const planning = {
     persona,
     promptAudio,
-    tools: names,
+    tools,
+    hasPin: secrets.godfatherPinHash !== undefined,
     owner,
     limits,
     fallbackPhoneNumber,
     safetyKey: authToken,
   }
   const say = (sentence: 'busy' | 'apology') => sentenceText(sentence, persona.language)
-  return new Calls({
+  const calls: Calls = new Calls({
     ports,
     plan: (offer, actor) => planCall(offer, planning, actor),
     limits,
@@ -76,6 +82,12 @@ export async function buildCalls(
     meter: { loopP99Ms: () => loop.recentP99Ms(), maxLoopDelayMs: limits.maxLoopDelayMs },
     say: { language: persona.language, busy: say('busy'), apology: say('apology') },
   })
+  return calls
+}
+
+function ownTools(): readonly OfferedTool[] {
+  const handlers = new Map([['end_call', endCallHandler]])
+  return offeredTools(catalogue, { riskOf: (name) => toolRule(name)?.risk, handlers })
 }
 
 function callSettings({

@@ -25,9 +25,9 @@ export async function startRehearsal(
     readonly seed?: number
     /** Joins world and server in place of sockets on loopback. */
     readonly network?: MemoryNetwork
-  } & Pick<ServerOptions, 'clock' | 'random' | 'logTo' | 'onTurn' | 'commits'>,
+  } & Pick<ServerOptions, 'clock' | 'random' | 'logTo' | 'onTurn' | 'commits' | 'tools'>,
 ): Promise<Rehearsal> {
-  const { env, seed = 1, logTo, onTurn, commits, network, random } = options
+  const { env, seed = 1, logTo, onTurn, commits, network, random, tools } = options
   const asked = readConfig(env)
   const clock = rehearsalClock(options.clock ?? systemClock, asked.config.owner.timeZone)
   await using starting = new AsyncDisposableStack()
@@ -48,6 +48,7 @@ export async function startRehearsal(
       mode,
       clock,
       ...(commits && { commits }),
+      ...(tools && { tools }),
       ...(network && { network: networkInMemory(network) }),
       ...(random && { random }),
       ...(logTo && { logTo }),

@@ -13,6 +13,7 @@ import { createLog } from '../ops/logger.ts'
 import { LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
+import type { OfferedTool } from '../ports/tools.ts'
 import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
@@ -46,6 +47,8 @@ export type ServerOptions = {
    * where nothing may happen outside of it. On the loop by default.
    */
   readonly commits?: 'thread' | 'loop'
+  /** What the model may propose, in place of the tools that the server has. */
+  readonly tools?: readonly OfferedTool[]
   /** Told of every turn as it is recorded, for whoever shows a transcript while it is spoken. */
   readonly onTurn?: (turn: TurnRecord) => void
 }
@@ -87,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { calls: storage } = records
   starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
-  const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
+  const calls = await buildCalls(parts, { audio, records, tools: options.tools, onTurn: options.onTurn })
   const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn, audit: records.audit })
   starting.defer(() => http.close())
   const drain = drainOf(calls, parts)

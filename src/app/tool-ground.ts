@@ -94,6 +94,7 @@ const silence: GateReceiver = {
   announceCancelled: () => undefined,
   tell: () => undefined,
   brought: () => undefined,
+  stands: () => undefined,
   approval: () => undefined,
 }
 

@@ -27,7 +27,10 @@ export type VirtualRehearsal = Rehearsal & {
  * the server's own, its database on disk included.
  */
 export async function startVirtualRehearsal(
-  options: { readonly env: Environment; readonly seed?: number } & Pick<ServerOptions, 'logTo' | 'onTurn'>,
+  options: { readonly env: Environment; readonly seed?: number } & Pick<
+    ServerOptions,
+    'logTo' | 'onTurn' | 'tools'
+  >,
 ): Promise<VirtualRehearsal> {
   // Loaded at the first hang-up otherwise, which takes real time in which the virtual clock would run away.
   await import('twilio')

@@ -1,6 +1,7 @@
 import type { Log } from '../ports/log.ts'
 import type { SpeechEvent, SpeechLoss } from '../ports/speech.ts'
 import type { CallEvent, Heard } from './event.ts'
+import { GateLine } from './gate-line.ts'
 import { CallHistory } from './history.ts'
 import { CallMedia } from './media.ts'
 import { NamedTimers } from './named-timers.ts'
@@ -24,6 +25,7 @@ export class CallParts {
   readonly line: SpeechLine
   readonly stream: StreamLine
   readonly tools: ToolDesk
+  readonly gate: GateLine
   /** Fires when the call is over. */
   readonly abort = new AbortController()
   readonly post: (event: CallEvent) => void
@@ -46,21 +48,25 @@ export class CallParts {
       nowMs: () => ports.clock.nowMs(),
       listener: {
         onCallerPaused: (pause) => post({ kind: 'callerPaused', ...pause }),
-        onReplySounding: (reply) => post({ kind: 'replySounding', ...reply }),
+        onReplySounding: (reply) => {
+          this.gate.onSounding(reply)
+          post({ kind: 'replySounding', ...reply })
+        },
       },
     })
+    this.gate = this.#makeGate()
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
       post({ kind: 'timer', name, heard: this.heard(), atMs: this.#arrived() }),
     )
     this.line = this.#makeLine()
     this.tools = new ToolDesk({
-      callSid: plan.callSid,
+      tools: plan.tools,
       ports,
       log: this.log,
       history: this.history,
       line: this.line,
-      signal: this.abort.signal,
+      propose: (call) => this.gate.propose(call),
       onFinished: (callId, outcome) => post({ kind: 'toolFinished', callId, outcome, atMs: this.#arrived() }),
     })
   }
@@ -84,10 +90,32 @@ export class CallParts {
   #makePlayback(): Playback {
     return new Playback({
       onFirstHeard: (utterance, atMs) => this.post({ kind: 'firstHeard', utterance, atMs }),
-      onUtteranceHeard: (heard, atMs) => this.post({ kind: 'utteranceHeard', ...heard, atMs }),
+      onUtteranceHeard: (heard, atMs) => {
+        this.gate.onHeard(heard.utterance)
+        this.post({ kind: 'utteranceHeard', ...heard, atMs })
+      },
       onReplyStalled: ({ itemId, responseId }, atMs) => {
         this.media.stalled()
         this.post({ kind: 'replyStalled', itemId, responseId, atMs })
+      },
+    })
+  }
+
+  #makeGate(): GateLine {
+    const { plan, ports, log } = this
+    return new GateLine({
+      plan,
+      ports,
+      log,
+      sentMs: (itemId) => this.playback.sentMs(itemId),
+      listener: {
+        onSaying: (saying) => this.post({ kind: 'sayingWanted', saying, atMs: this.#arrived() }),
+        onSayingStopped: (id) =>
+          this.post({ kind: 'sayingStopped', id, heard: this.heard(), atMs: this.#arrived() }),
+        onStanding: (standing) => this.post({ kind: 'confirmationsMoved', standing, atMs: this.#arrived() }),
+        onOutcomes: (outcomes) => this.post({ kind: 'outcomes', outcomes, atMs: this.#arrived() }),
+        onProven: () => this.post({ kind: 'callerProven', atMs: this.#arrived() }),
+        onEntering: (isEntering) => this.media.mute(isEntering),
       },
     })
   }
@@ -99,6 +127,7 @@ export class CallParts {
       ports,
       recorder,
       history,
+      strength: () => this.gate.strength(),
       listener: {
         onAudio: (audio) => this.media.onReplyAudio(audio),
         onEvent: (event) => this.#onSpeechEvent(event),
@@ -111,6 +140,8 @@ export class CallParts {
 
   #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
     if (event.kind === 'sessionReady') return this.#onSessionReady(event)
+    // Before it is acted on: what is cleared for the caller's words must find that they have begun.
+    if (event.kind !== 'responseDone') this.gate.onSpeech(event)
     if (event.kind === 'speechStarted') {
       this.media.turnBegan()
       return this.post({
@@ -127,6 +158,7 @@ export class CallParts {
     if (event.kind === 'responseDone') {
       this.playback.completeReplies(event.responseId, event.atMs)
       this.media.responseDone(event.responseId)
+      this.gate.onSpeech(event)
     }
     this.post(event)
   }
@@ -141,6 +173,7 @@ export class CallParts {
 
   #onLost({ retryable, reason, code }: SpeechLoss, atMs: number): void {
     this.media.sessionGone()
+    this.gate.end('modelLost')
     const { heard, chance } = { heard: this.heard(), chance: this.ports.random() }
     this.post({ kind: 'sessionLost', retryable, code: code ?? reason, heard, chance, atMs })
     this.playback.completeReplies(undefined, atMs)

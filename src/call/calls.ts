@@ -89,6 +89,11 @@ export class Calls implements IncomingCalls {
     return this.#live.size
   }
 
+  /** Both ends of every live call. */
+  liveNumbers(): readonly string[] {
+    return [...this.#live.values()].flatMap(({ session: { plan } }) => [plan.from, plan.to])
+  }
+
   /** Why no call would be taken now; empty when one would. */
   refusalReasons(): readonly string[] {
     return this.#doorkeeper.refusalReasons(this.#numbers())

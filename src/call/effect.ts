@@ -1,8 +1,9 @@
+import type { EndReason } from '../policy/desk.ts'
 import type { LogFields, LogLevel } from '../ports/log.ts'
 import type { HistogramName } from '../ports/metrics.ts'
 import type { FixedSentence } from '../ports/prompt-audio.ts'
 import type { CallEnding, TurnRecord } from '../ports/storage.ts'
-import type { TimerName } from './event.ts'
+import type { Outcomes, Saying, TimerName } from './event.ts'
 
 /** A turn as the machine knows it; the shell adds the call's id and turns monotonic time into wall time. */
 export type Turn = Omit<TurnRecord, 'callSid' | 'startedAtMs'> & { readonly startedAtMs: number }
@@ -20,6 +21,11 @@ export type Effect =
   | { readonly kind: 'truncateReply'; readonly itemId: string; readonly heardMs: number }
   | { readonly kind: 'cancelReply'; readonly responseId: string }
   | { readonly kind: 'requestReply'; readonly purpose: string }
+  /** Lets the model speak words of ours. */
+  | ({ readonly kind: 'say' } & Saying)
+  | { readonly kind: 'tellModel'; readonly outcomes: Outcomes }
+  /** The call's confirmations are over. */
+  | { readonly kind: 'endGate'; readonly reason: EndReason }
   | { readonly kind: 'openSession'; readonly resumed: boolean }
   /** Dials a session that is to take over from the one in use, which goes on meanwhile. */
   | { readonly kind: 'openNext' }
@@ -31,7 +37,13 @@ export type Effect =
   /** What the caller said has been understood; `turnIsOpen` when more is being said already. */
   | { readonly kind: 'forgetCaller'; readonly turnIsOpen: boolean }
   | { readonly kind: 'padSilence'; readonly ms: number }
-  | { readonly kind: 'runTool'; readonly callId: string; readonly name: string; readonly arguments: string }
+  | {
+      readonly kind: 'runTool'
+      readonly callId: string
+      readonly responseId: string
+      readonly name: string
+      readonly arguments: string
+    }
   | { readonly kind: 'answerTool'; readonly callId: string; readonly output: string }
   | { readonly kind: 'setTimer'; readonly name: TimerName; readonly delayMs: number }
   | { readonly kind: 'cancelTimer'; readonly name: TimerName }

@@ -129,6 +129,7 @@ function handOver(state: CallState): Step {
       { kind: 'cancelTimer', name: 'closing' },
       { kind: 'setTimer', name: 'handedOver', delayMs: state.rules.maxLengthMs },
       { kind: 'log', level: 'warn', event: 'handedOver' },
+      { kind: 'endGate', reason: 'transferred' },
       { kind: 'closeSession', reason: 'handed over' },
       { kind: 'closeStream', code: 1000, reason: 'handed over' },
     ],
@@ -153,6 +154,7 @@ export function wrapUp(state: CallState, ending: CallEnding, heard: readonly Hea
   return {
     state: settled.state,
     effects: [
+      { kind: 'endGate', reason: 'hungUp' },
       ...settled.effects,
       { kind: 'closeStream', code: 1000, reason: 'done' },
       { kind: 'setTimer', name: 'detachedSession', delayMs: WRAP_UP_MS },

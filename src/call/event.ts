@@ -1,3 +1,5 @@
+import type { GateStanding } from '../gate/gate-options.ts'
+import type { ToldStatus } from '../policy/desk.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { FixedSentence } from '../ports/prompt-audio.ts'
 import type { SpeechEvent } from '../ports/speech.ts'
@@ -17,6 +19,21 @@ export type Heard = {
   readonly complete: boolean
 }
 
+/** Words of ours that the model is to speak exactly so. */
+export type Saying = {
+  /** Tells its response from any other. */
+  readonly id: string
+  readonly purpose: 'question' | 'announcement'
+  readonly text: string
+}
+
+/** What became of tool calls that had been answered before. */
+export type Outcomes = {
+  readonly told: readonly { readonly callId: string; readonly tool: string; readonly status: ToldStatus }[]
+  /** What they have brought. `output` is JSON text and may be others' words. */
+  readonly brought: readonly { readonly tool: string; readonly output: string }[]
+}
+
 /** The named timers of a call; setting one again replaces it. */
 export type TimerName =
   | 'unclaimed'
@@ -25,6 +42,7 @@ export type TimerName =
   | 'reattach'
   | 'idle'
   | 'hold'
+  | 'filler'
   | 'silentModel'
   | 'decision'
   | 'lengthWarning'
@@ -121,6 +139,17 @@ export type CallEvent =
       readonly outcome: ToolOutcome
       readonly atMs: number
     }
+  | { readonly kind: 'sayingWanted'; readonly saying: Saying; readonly atMs: number }
+  | {
+      readonly kind: 'sayingStopped'
+      readonly id: string
+      readonly heard: readonly Heard[]
+      readonly atMs: number
+    }
+  | { readonly kind: 'confirmationsMoved'; readonly standing: GateStanding; readonly atMs: number }
+  /** The caller is known better than when the session was opened. */
+  | { readonly kind: 'callerProven'; readonly atMs: number }
+  | { readonly kind: 'outcomes'; readonly outcomes: Outcomes; readonly atMs: number }
   | {
       readonly kind: 'timer'
       readonly name: TimerName

@@ -81,6 +81,12 @@ export class CallHistory {
     return itemOf({ ...round, callId: `${callId.slice(0, 56)}_late` })
   }
 
+  /** Notes what became of a tool call that had been answered before. */
+  toolSettled(callId: string, output: string): void {
+    const round = this.#rounds.get(callId)
+    if (round) round.output = output
+  }
+
   /** Everything, in the order of the call. */
   pastItems(): readonly PastItem[] {
     const summary = this.#summary()

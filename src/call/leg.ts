@@ -1,9 +1,10 @@
 import { probeDoubted } from './doubt.ts'
 import { giveUpModel } from './ending.ts'
 import type { CallEvent, Heard } from './event.ts'
+import { fillerSaid, withoutFloor } from './floor.ts'
 import { rotationTimer } from './rotation.ts'
 import { interrupt, playClip, playOwed, withTurns } from './sounding.ts'
-import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
+import { type CallState, chain, isSounding, isWorking, type Step, unchanged } from './state.ts'
 import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
 import { AFTER_SILENCE_MS, due, notDue, oweResumption } from './waiting.ts'
 
@@ -88,7 +89,8 @@ export function withoutSession(state: CallState, heard: readonly Heard[]): Step 
     turns: { ...turns, replies: [], callerSpeaking: false, committing: false },
   }
   const owes = state.phase === 'detached' || (state.phase === 'live' && owed && !turnOpen)
-  return withTurns(owes ? oweResumption(lost) : lost, broken)
+  const silent = withoutFloor(lost)
+  return withTurns(owes ? oweResumption(silent) : silent, broken)
 }
 
 function redial(state: CallState, event: Of<'sessionLost'>): Step {
@@ -123,9 +125,9 @@ export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
   if (state.phase !== 'live' || !state.turns.replyDue) return unchanged(state)
   // These words were taken for those that the model is late to tell of, and are new ones.
   if (state.turns.callerSpeaking) return notDue(state)
-  const patience = (now: CallState) => playClip(now, 'hold', event.atMs)
+  const patience = (now: CallState) => chain(now, fillerSaid, (then) => playClip(then, 'hold', event.atMs))
   if (event.name === 'hold') return patience(state)
-  if (state.turns.toolsRunning === 0) {
+  if (!isWorking(state)) {
     return event.name === 'decision' ? giveUpModel(state, event.atMs) : redialSilent(state, event)
   }
   // When the tool ends, a reply is due anew.

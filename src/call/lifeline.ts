@@ -4,7 +4,7 @@ import { isFinal } from './final-status.ts'
 import { dial, onListened, onRedial, withoutSession } from './leg.ts'
 import { onRotationDue } from './rotation.ts'
 import { interrupt, playClip, playOwed, settleCut } from './sounding.ts'
-import { type CallState, chain, isSounding, type Step, unchanged } from './state.ts'
+import { type CallState, chain, isSounding, isWorking, type Step, unchanged, withFloor } from './state.ts'
 import { notDue, oweResumption } from './waiting.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
@@ -75,10 +75,10 @@ export function onStreamEnded(state: CallState, event: Of<'streamEnded'>): Step 
 /** The socket broke: the call waits a while for its next stream, and then goes on with what was cut off. */
 function detach(state: CallState, event: Of<'streamEnded'>): Step {
   if (state.phase !== 'live') return unchanged(state)
-  const { replyDue, replies, toolsRunning } = state.turns
-  const midway = replyDue !== undefined || replies.length > 0 || toolsRunning > 0 || isSounding(state)
+  const { replyDue, replies } = state.turns
+  const midway = replyDue !== undefined || replies.length > 0 || isWorking(state) || isSounding(state)
   const cut = chain(state, notDue, (now) => interrupt(now, event.heard))
-  const detached: CallState = { ...cut.state, phase: 'detached' }
+  const detached: CallState = withFloor({ ...cut.state, phase: 'detached' }, { isReplyComing: false })
   return {
     state: midway ? oweResumption(detached) : detached,
     effects: [
@@ -119,6 +119,7 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
     case 'hangUp':
       return state.phase === 'hangingUp' ? wrapUp(state, 'agentHungUp', event.heard) : unchanged(state)
     case 'idle':
+    case 'filler':
     case 'hold':
     case 'silentModel':
     case 'decision':

@@ -1,12 +1,21 @@
 import { closeNow, cutOff, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
 import * as doubt from './doubt.ts'
 import type { CallEvent } from './event.ts'
+import * as floor from './floor.ts'
 import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
 import * as rotation from './rotation.ts'
 import type { Effect } from './effect.ts'
 import { clearFirst, withTurns } from './sounding.ts'
-import { type CallState, chain, isSounding, type Step, unchanged, withoutUtterance } from './state.ts'
+import {
+  type CallState,
+  chain,
+  isSounding,
+  isWorking,
+  type Step,
+  unchanged,
+  withoutUtterance,
+} from './state.ts'
 import { onToolFinished, onToolRequested } from './tooling.ts'
 import * as transcript from './transcript.ts'
 import * as turns from './turns.ts'
@@ -49,19 +58,13 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'sessionAnswered':
       return onModelLeg(state, event)
     case 'mediaPaused':
-      return turns.onMediaPaused(state)
     case 'dtmf':
-      return turns.onDtmf(state)
     case 'speechStarted':
-      return turns.onSpeechStarted(state, event)
     case 'speechStopped':
-      return turns.onSpeechStopped(state, event)
     case 'turnCommitted':
-      return turns.onTurnCommitted(state, event)
     case 'callerTranscript':
-      return turns.onCallerTranscript(state, event)
     case 'callerTranscriptFailed':
-      return turns.onCallerTranscriptFailed(state, event)
+      return onCallerTurn(state, event)
     case 'responseStarted':
       return turns.onResponseStarted(state, event)
     case 'replyStarted':
@@ -73,8 +76,14 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'replyStalled':
       return waiting.onReplyStalled(state, event)
     case 'replyAudioDone':
-    case 'eventRefused':
       return unchanged(state)
+    case 'sayingWanted':
+    case 'sayingStopped':
+    case 'confirmationsMoved':
+    case 'callerProven':
+    case 'outcomes':
+    case 'eventRefused':
+      return onFloor(state, event)
     case 'responseDone':
       return turns.onResponseDone(state, event)
     case 'firstHeard':
@@ -91,6 +100,65 @@ function handle(state: CallState, event: CallEvent): Step {
     case 'shutdown':
     case 'cutOff':
       return onOrderedEnd(state, event)
+  }
+}
+
+type CallerTurnEvent = Extract<
+  CallEvent,
+  {
+    kind:
+      | 'mediaPaused'
+      | 'dtmf'
+      | 'speechStarted'
+      | 'speechStopped'
+      | 'turnCommitted'
+      | 'callerTranscript'
+      | 'callerTranscriptFailed'
+  }
+>
+
+function onCallerTurn(state: CallState, event: CallerTurnEvent): Step {
+  switch (event.kind) {
+    case 'mediaPaused':
+      return turns.onMediaPaused(state)
+    case 'dtmf':
+      return turns.onDtmf(state)
+    case 'speechStarted':
+      return turns.onSpeechStarted(state, event)
+    case 'speechStopped':
+      return turns.onSpeechStopped(state, event)
+    case 'turnCommitted':
+      return turns.onTurnCommitted(state, event)
+    case 'callerTranscript':
+      return turns.onCallerTranscript(state, event)
+    case 'callerTranscriptFailed':
+      return turns.onCallerTranscriptFailed(state, event)
+  }
+}
+
+type FloorEvent = Extract<
+  CallEvent,
+  {
+    kind:
+      'sayingWanted' | 'sayingStopped' | 'confirmationsMoved' | 'callerProven' | 'outcomes' | 'eventRefused'
+  }
+>
+
+function onFloor(state: CallState, event: FloorEvent): Step {
+  switch (event.kind) {
+    case 'sayingWanted':
+      return floor.onSayingWanted(state, event)
+    case 'sayingStopped':
+      return floor.onSayingStopped(state, event)
+    case 'confirmationsMoved':
+      return floor.onConfirmationsMoved(state, event)
+    case 'callerProven':
+      // Another session is told of all that the caller may have done now.
+      return rotation.onRotationDue(state)
+    case 'outcomes':
+      return floor.onOutcomes(state, event)
+    case 'eventRefused':
+      return floor.onEventRefused(state, event)
   }
 }
 
@@ -126,7 +194,11 @@ function onOrderedEnd(
     case 'hangUpDone':
       return onHangUpDone(state, event)
     case 'shutdown':
-      return closeNow(state, { ...event, ending: 'shutdown', sentence: 'goodbye' })
+      return chain(
+        state,
+        (now) => ({ state: now, effects: [{ kind: 'endGate', reason: 'stopping' }] }),
+        (now) => closeNow(now, { ...event, ending: 'shutdown', sentence: 'goodbye' }),
+      )
     case 'cutOff':
       return cutOff(state, event.heard)
   }
@@ -134,6 +206,7 @@ function onOrderedEnd(
 
 function onTimer(state: CallState, event: Extract<CallEvent, { kind: 'timer' }>): Step {
   if (event.name === 'idle') return turns.onIdle(state, event)
+  if (event.name === 'filler') return floor.onFiller(state, event.atMs)
   if (event.name === 'hold' || event.name === 'silentModel' || event.name === 'decision')
     return leg.onReplyOverdue(state, event)
   return lifeline.onLifeTimer(state, event)
@@ -155,6 +228,9 @@ function settle(state: CallState): Step {
     (now) => (isClosed(now) ? hangUp(now) : unchanged(now)),
     finishIfComplete,
     waiting.speakFirst,
+    floor.sayNext,
+    floor.releaseReply,
+    floor.watchFiller,
     waiting.watchWork,
     leg.watchLeg,
     rotation.rotateWhenQuiet,
@@ -167,9 +243,10 @@ function settle(state: CallState): Step {
  * that is lost meanwhile and replaced does not begin it anew: the caller hears nothing of that.
  */
 function rest(state: CallState): Step {
-  const { callerSpeaking, replies, replyDue, toolsRunning } = state.turns
+  const { callerSpeaking, replies, replyDue } = state.turns
   const replying = replies.some((reply) => !reply.dropped)
-  const busy = callerSpeaking || replying || replyDue !== undefined || toolsRunning > 0 || isSounding(state)
+  const spoken = callerSpeaking || replying || isSounding(state) || state.floor.standing.isAsking
+  const busy = spoken || replyDue !== undefined || isWorking(state)
   const resting = state.phase === 'live' && !busy
   if (resting === state.resting) return unchanged(state)
   return {

@@ -35,6 +35,7 @@ export class CallMedia implements Disposable {
   readonly #caller: CallerAudio
   readonly #ear = new CallerEar()
   #voiceBeganAtMs = 0
+  #isMuted = false
   readonly #up: Uplink
   readonly #down: Downlink
   readonly #dropped = new Set<string>()
@@ -61,8 +62,14 @@ export class CallMedia implements Disposable {
     this.#down = options.engine.openDownlink()
   }
 
+  /** Lets the model hear silence in place of the caller, or the caller again. */
+  mute(isMuted: boolean): void {
+    this.#isMuted = isMuted
+  }
+
   /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
-  onCallerAudio(ulaw: Uint8Array): void {
+  onCallerAudio(given: Uint8Array): void {
+    const ulaw = this.#isMuted ? SILENCE.subarray(0, given.length) : given
     this.counts.framesIn++
     const found = this.#ear.hear(ulaw)
     // Kept before it is sent: sending may find that the session is over, and then this frame waits for the next one.

@@ -1,3 +1,4 @@
+import type { ReplyRequest } from '../ports/speech.ts'
 import type { CallParts } from './call-parts.ts'
 import type { Effect } from './effect.ts'
 
@@ -17,7 +18,7 @@ export class Performer {
 
   /** @param eventAtMs when the event arrived that led to this */
   perform(effect: Effect, eventAtMs: number): void {
-    const { media, line, timers, tools, recorder, history, stream, log, ports } = this.#parts
+    const { media, line, timers, tools, gate, recorder, history, stream, log, ports } = this.#parts
     switch (effect.kind) {
       case 'playClip':
         return this.#playClip(effect)
@@ -32,6 +33,12 @@ export class Performer {
         return line.current()?.cancelReply(effect.responseId)
       case 'requestReply':
         return line.current()?.requestReply({ purpose: effect.purpose })
+      case 'say':
+        return line.current()?.requestReply(exactly(effect))
+      case 'tellModel':
+        return tools.told(effect.outcomes)
+      case 'endGate':
+        return gate.end(effect.reason)
       case 'openSession':
         return line.open(effect.resumed)
       case 'openNext':
@@ -97,9 +104,10 @@ export class Performer {
   }
 
   #clearPlayback(eventAtMs: number): void {
-    const { playback, media, ports } = this.#parts
+    const { playback, media, gate, ports } = this.#parts
     playback.clear()
     media.cleared()
+    gate.cleared()
     ports.metrics.count('interruptions_total')
     ports.metrics.observe('barge_in_clear_ms', this.#parts.nowMs() - eventAtMs)
   }
@@ -112,9 +120,16 @@ export class Performer {
   }
 
   #closeSession(reason: string): void {
-    const { media, line, playback } = this.#parts
+    const { media, line, gate, playback } = this.#parts
     media.sessionGone()
     line.close(reason)
+    gate.end('modelLost')
     playback.completeReplies(undefined, this.#parts.nowMs())
   }
+}
+
+/** The order to say words of ours and no others. They hold no double quotes. */
+function exactly({ id, purpose, text }: Of<'say'>): ReplyRequest {
+  const instructions = `Say exactly this and nothing else: "${text}"`
+  return { id, purpose, instructions, toolChoice: 'none' }
 }

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { actorOf } from '../policy/actor.ts'
-import type { OwnerVerification } from '../policy/strength.ts'
+import { isAtLeast, type OwnerVerification, type Strength, strengthOf } from '../policy/strength.ts'
+import { offerableTools } from '../policy/tool-rules.ts'
 import type { CallOffer } from '../ports/incoming-calls.ts'
 import type { FixedSentence, PromptAudio } from '../ports/prompt-audio.ts'
+import type { OfferedTool } from '../ports/tools.ts'
 import { callInstructions } from '../prompts/instructions.ts'
 import { offeredTools, type Persona } from '../prompts/persona.ts'
 import { sentenceKeys, sentenceText } from '../prompts/sentences.ts'
@@ -27,8 +28,10 @@ const ROTATION_MARGIN_MS = 300_000
 export type Planning = {
   readonly persona: Persona
   readonly promptAudio: PromptAudio
-  /** Names of the tools that exist. */
-  readonly tools: readonly string[]
+  /** The tools that exist. */
+  readonly tools: readonly OfferedTool[]
+  /** Whether the owner has a PIN: without one nobody is asked for it, and nothing is done that needs it. */
+  readonly hasPin: boolean
   /** A person who is rung when the model cannot be reached. */
   readonly fallbackPhoneNumber: string | undefined
   readonly owner: { readonly phoneNumbers: readonly string[]; readonly verification: OwnerVerification }
@@ -49,9 +52,10 @@ export type Planning = {
  *   so that an actor may fall, and never rises
  */
 export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPlan['actor']): CallPlan {
-  const { persona, promptAudio, tools, safetyKey } = planning
+  const { persona, promptAudio, safetyKey } = planning
   const { language } = persona
-  const actor = recorded === 'external' ? recorded : actorOf(offer, planning.owner).kind
+  const strength = strengthIn(offer, planning, recorded)
+  const actor = strength({ pinRight: false, transferred: false }) === 'S0' ? 'external' : 'owner'
   const opening = openingOf(actor, persona)
   const spoken = opening.filter((sentence) => promptAudio.clip(sentence, language).spoken)
   return {
@@ -63,8 +67,16 @@ export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPl
     actor,
     language,
     ...(persona.voice !== undefined && { voice: persona.voice }),
-    instructions: (resumed) =>
-      callInstructions({ persona, actor, language, spoken, tools: offeredTools(persona, tools), resumed }),
+    strength,
+    session: ({ resumed, strength: now }) => {
+      const tools = listedTools(now, planning).map(({ definition }) => definition)
+      const names = tools.map(({ name }) => name)
+      return {
+        instructions: callInstructions({ persona, actor, language, spoken, tools: names, resumed }),
+        tools,
+      }
+    },
+    tools: toolsOf(planning),
     safetyIdentifier: createHmac('sha256', safetyKey)
       .update(`caller ${offer.from}`)
       .digest('hex')
@@ -72,6 +84,36 @@ export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPl
     rules: { ...rulesOf(planning), opening, modelGreets: !opening.some(isGreeting) },
     ladder: ladderOf(offer, planning),
   }
+}
+
+function strengthIn(
+  { from, direction, stirVerstat }: CallOffer,
+  { owner }: Planning,
+  recorded: CallPlan['actor'] | undefined,
+): CallPlan['strength'] {
+  return (now) =>
+    recorded === 'external' ? 'S0' : strengthOf({ kind: 'call', from, direction, stirVerstat, ...now }, owner)
+}
+
+/** What the persona works with, as far as it exists. */
+function toolsOf({ persona, tools }: Planning): readonly OfferedTool[] {
+  const names = offeredTools(
+    persona,
+    tools.map(({ definition }) => definition.name),
+  )
+  return tools.filter(({ definition }) => names.includes(definition.name))
+}
+
+/**
+ * The tools that a session is told of. Hiding one is not the defence: it only keeps the model from promising what the
+ * gate will refuse.
+ */
+function listedTools(strength: Strength, planning: Planning): readonly OfferedTool[] {
+  const allowed = offerableTools((least) => isAtLeast(strength, least))
+  const isUnproven = strength === 'S1' && !planning.hasPin
+  return toolsOf(planning).filter(
+    ({ definition, risk }) => allowed.includes(definition.name) && !(isUnproven && risk === 'high'),
+  )
 }
 
 /** Everybody but the owner is told first that an assistant speaks; who greets is the persona's choice. */

@@ -1,18 +1,41 @@
 import type { AudioEngine } from '../audio/engine.ts'
+import type { GatePorts, GateSession } from '../gate/gate-options.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Strength } from '../policy/strength.ts'
+import type { GateFacts } from '../ports/gate-facts.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { OwnerNotice } from '../ports/owner-notice.ts'
+import type { People } from '../ports/people.ts'
 import type { PromptAudio } from '../ports/prompt-audio.ts'
-import type { SpeechAudio, SpeechEngine } from '../ports/speech.ts'
+import type { SpeechAudio, SpeechEngine, ToolDefinition } from '../ports/speech.ts'
 import type { CallStorage, TurnRecord } from '../ports/storage.ts'
 import type { TelephonyControl } from '../ports/telephony.ts'
-import type { ToolBox } from '../ports/tools.ts'
+import type { OfferedTool } from '../ports/tools.ts'
 import type { LadderPlan } from './ladder.ts'
 import type { ModelHealth } from './model-health.ts'
 import type { Resumption } from './resumption.ts'
 import type { CallRules } from './state.ts'
+
+/** When a session is opened: `resumed` where the call is already under way. */
+export type SessionMoment = { readonly resumed: boolean; readonly strength: Strength }
+
+/** What a session is told. */
+export type SessionBrief = {
+  readonly instructions: string
+  readonly tools: readonly ToolDefinition[]
+}
+
+/** What the gates of calls work with; the same for all calls. */
+export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
+  Pick<GateSession, 'verification' | 'firstDestinations' | 'desk'> & {
+    readonly people: Pick<People, 'idOf' | 'pinTries' | 'countPinTry'>
+    /** What is known of destinations and events, for whoever asks. */
+    factsFor(actorId: string): Pick<GateFacts, 'reach' | 'event'>
+    /** Whether digits are the owner's PIN; undefined where none is configured. */
+    readonly isPin: ((digits: string) => Promise<boolean>) | undefined
+  }
 
 /** What is decided about a call before it begins. */
 export type CallPlan = {
@@ -24,8 +47,12 @@ export type CallPlan = {
   readonly actor: 'owner' | 'external'
   readonly language: string
   readonly voice?: string
-  /** Instructions of a session; `resumed` for one of a call that is already under way. */
-  readonly instructions: (resumed: boolean) => string
+  /** How well the caller is known: it falls on a transfer, and rises by nothing but a PIN. */
+  readonly strength: (now: { readonly pinRight: boolean; readonly transferred: boolean }) => Strength
+  /** What a session is opened with, by how well the caller is known then. */
+  readonly session: (now: SessionMoment) => SessionBrief
+  /** Everything that the model may propose on this call: the gate decides, whatever a session was told. */
+  readonly tools: readonly OfferedTool[]
   /** Keyed hash of the caller for the model's provider. */
   readonly safetyIdentifier?: string
   readonly rules: CallRules
@@ -46,14 +73,14 @@ export type CallPorts = {
   readonly ownerNotice: OwnerNotice
   readonly modelHealth: ModelHealth
   readonly promptAudio: PromptAudio
-  readonly tools: ToolBox
+  readonly gate: CallGatePorts
   readonly audio: AudioEngine
   readonly realtimeAudio: SpeechAudio
   /** Name of the model, for the record. */
   readonly model: string
   /** Caller audio kept while no session takes it. */
   readonly heldAudioMs: number
-  /** A tool that has not answered within this has failed. */
+  /** How long a tool may take that does not say it itself. */
   readonly toolTimeoutMs: number
   /** Unset where nobody watches the loop. */
   readonly loop?: LoopEntries

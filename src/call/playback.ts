@@ -103,6 +103,14 @@ export class Playback {
     if (segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
   }
 
+  /** How much was sent of a reply that may still be heard; 0 for one that was cleared, or that nothing was sent of. */
+  sentMs(itemId: string): number {
+    const segment = this.#segments.findLast(
+      ({ utterance }) => utterance.kind === 'reply' && utterance.itemId === itemId,
+    )
+    return Math.floor((segment?.sentBytes ?? 0) / ULAW_BYTES_PER_MS)
+  }
+
   /** Says so of every reply of a response that has ended, or of all when their session has. */
   completeReplies(responseId: string | undefined, atMs: number): void {
     for (const { utterance } of this.#segments) {

@@ -1,5 +1,5 @@
 import type { CallEvent } from './event.ts'
-import { type CallState, isSounding, type Step, unchanged } from './state.ts'
+import { type CallState, isFloorBusy, isSounding, type Step, unchanged } from './state.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -47,10 +47,13 @@ export function onNextLost(state: CallState, event: Of<'nextLost'>): Step {
 
 /** Nobody speaks and nothing is due: the moment in which sessions change unnoticed. */
 export function rotateWhenQuiet(state: CallState): Step {
-  const { leg, turns, phase } = state
+  const { leg, turns, phase, floor } = state
   if (leg.rotation !== 'due' && leg.rotation !== 'ready') return unchanged(state)
   const speaking = turns.callerSpeaking || turns.committing || turns.replies.length > 0
-  const busy = speaking || turns.replyDue !== undefined || turns.toolsRunning > 0 || leg.doubted
+  const working = turns.replyDue !== undefined || turns.toolsRunning > 0 || floor.isReplyHeld
+  // Another session knows nothing of a question, and an answer to it would not count.
+  const asking = floor.standing.isOpen || isFloorBusy(state)
+  const busy = speaking || working || asking || leg.doubted
   if (phase !== 'live' || state.session !== 'ready' || busy || isSounding(state)) return unchanged(state)
   const opens = leg.rotation === 'due'
   return {

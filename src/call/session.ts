@@ -1,5 +1,7 @@
+import { inTime } from '../lib/in-time.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { MediaSink, StreamEndReason, StreamEvent, StreamReceiver } from '../ports/telephony.ts'
+import type { CallEnding } from '../ports/storage.ts'
 import { countCall } from './call-metrics.ts'
 import { CallParts } from './call-parts.ts'
 import type { Effect } from './effect.ts'
@@ -15,6 +17,8 @@ import { type CallState, handedOverState } from './state.ts'
 
 /** Events of one call that may wait for their turn. */
 const MAILBOX_CAPACITY = 1_024
+/** What the gate of a call that is over has to write is on disk within this, or is not waited for. */
+const GATE_CLOSING_MS = 2_000
 
 /**
  * One call from ring to hang-up: the shell round the pure machine. It turns what ports report into events, and effects
@@ -100,6 +104,7 @@ export class CallSession {
   streamGone(reason: StreamEndReason): MediaSink | undefined {
     const now = this.#now()
     const sink = this.#parts.stream.leave(reason)
+    if (sink) this.#parts.gate.cleared()
     if (sink) this.#mailbox.post({ kind: 'streamEnded', reason, ...now })
     return sink
   }
@@ -131,6 +136,8 @@ export class CallSession {
         this.streamGone(event.reason)
         return
       case 'dtmf':
+        this.#parts.gate.key(event.digit)
+        return this.#mailbox.post(event)
       case 'mediaPaused':
         return this.#mailbox.post(event)
     }
@@ -153,15 +160,22 @@ export class CallSession {
   #finish({ ending }: Extract<Effect, { kind: 'finish' }>): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { timers, recorder, abort, media, log } = this.#parts
+    const { timers, abort, media, log } = this.#parts
     this.#mailbox.close()
     timers.cancelAll()
-    this.#ports.background('finish', recorder.finish(ending).finally(this.#onOver))
+    this.#ports.background('finish', this.#complete(ending).finally(this.#onOver))
     abort.abort()
     countCall(this.#ports.metrics, media, { ending, offeredAtMs: this.#offeredAtMs })
     media[Symbol.dispose]()
     const durationMs = this.#parts.nowMs() - this.#offeredAtMs
     log.event('info', 'callEnded', { reason: ending, durationMs })
+  }
+
+  /** The record, and what the gate still has to write: a handler that does not heed its end is not waited for. */
+  async #complete(ending: CallEnding): Promise<void> {
+    const { recorder, gate } = this.#parts
+    const closed = inTime(gate[Symbol.asyncDispose](), { clock: this.#ports.clock, delayMs: GATE_CLOSING_MS })
+    await Promise.all([recorder.finish(ending), closed])
   }
 
   /** The call can no longer be trusted to its own machine: it ends without it, whatever else is broken. */

@@ -1,3 +1,4 @@
+import type { Strength } from '../policy/strength.ts'
 import type { ReplyAudio, SpeechEvent, SpeechLoss, SpeechSession, SpeechUsage } from '../ports/speech.ts'
 import type { CallHistory } from './history.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
@@ -29,6 +30,7 @@ export class SpeechLine {
   readonly #recorder: Recorder
   readonly #history: CallHistory
   readonly #listener: SpeechLineListener
+  readonly #strength: () => Strength
   #inUse: Connection | undefined
   #next: Connection | undefined
 
@@ -38,12 +40,15 @@ export class SpeechLine {
     recorder: Recorder
     history: CallHistory
     listener: SpeechLineListener
+    /** How well the caller is known now. */
+    strength: () => Strength
   }) {
     this.#plan = options.plan
     this.#ports = options.ports
     this.#recorder = options.recorder
     this.#history = options.history
     this.#listener = options.listener
+    this.#strength = options.strength
   }
 
   /** The session in use, ready or not. */
@@ -87,13 +92,12 @@ export class SpeechLine {
 
   #dial(resumed: boolean, place: (connection: Connection) => void): void {
     const { voice, safetyIdentifier, callSid, language } = this.#plan
-    const { speech, tools, realtimeAudio } = this.#ports
+    const { speech, realtimeAudio } = this.#ports
     let connection: Connection | undefined
     const session = speech.open({
       callSid,
-      instructions: this.#plan.instructions(resumed),
+      ...this.#plan.session({ resumed, strength: this.#strength() }),
       language,
-      tools: tools.definitions(),
       audio: realtimeAudio,
       ...(voice !== undefined && { voice }),
       ...(safetyIdentifier !== undefined && { safetyIdentifier }),

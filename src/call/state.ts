@@ -1,7 +1,8 @@
+import type { GateStanding } from '../gate/gate-options.ts'
 import type { FixedSentence } from '../ports/prompt-audio.ts'
 import type { CallEnding } from '../ports/storage.ts'
 import type { Effect } from './effect.ts'
-import type { Utterance } from './event.ts'
+import type { Saying, Utterance } from './event.ts'
 import { emptyTranscript, type Transcript } from './transcript.ts'
 
 /** The rules of one call; lengths in milliseconds. */
@@ -108,6 +109,21 @@ export type Leg = {
   readonly rotation: 'none' | 'due' | 'opening' | 'ready'
 }
 
+/** Who may speak when the server itself has something to say or to ask. */
+export type Floor = {
+  readonly standing: GateStanding
+  /** Sentences of ours that wait to be spoken. */
+  readonly due: readonly Saying[]
+  /** The one that is being spoken, or was asked for. */
+  readonly saying: (Saying & { readonly responseId?: string }) | undefined
+  /** The model is about to reply: it was asked to, or the caller's turn is over. */
+  readonly isReplyComing: boolean
+  /** A reply is wanted that must not be heard before a question is over. */
+  readonly isReplyHeld: boolean
+  /** Whether the caller was asked for patience in the present spell of work. */
+  readonly filler: 'none' | 'due' | 'said'
+}
+
 /** The whole state of one call; only `step` makes a new one. */
 export type CallState = {
   readonly rules: CallRules
@@ -116,6 +132,7 @@ export type CallState = {
   readonly leg: Leg
   readonly closing: Closing | undefined
   readonly turns: Turns
+  readonly floor: Floor
   readonly sounding: Sounding
   readonly transcript: Transcript
   readonly idlePrompts: number
@@ -155,6 +172,14 @@ export function initialState(rules: CallRules): CallState {
       replies: [],
       toolCalls: [],
       toolsRunning: 0,
+    },
+    floor: {
+      standing: { isOpen: false, isAsking: false, isRunning: false },
+      due: [],
+      saying: undefined,
+      isReplyComing: false,
+      isReplyHeld: false,
+      filler: 'none',
     },
     sounding: { clips: [], replyItemIds: [], owed: [], askings: {}, nextClipId: 0 },
     transcript: emptyTranscript,
@@ -201,6 +226,21 @@ export function unchanged(state: CallState): Step {
 /** True while anything is queued for the caller. */
 export function isSounding(state: CallState): boolean {
   return state.sounding.clips.length > 0 || state.sounding.replyItemIds.length > 0
+}
+
+/** Whether something is being done for the caller, with or without a question before. */
+export function isWorking({ turns, floor }: CallState): boolean {
+  return turns.toolsRunning > 0 || floor.standing.isRunning
+}
+
+/** Whether anything of ours waits to be said, is being said, or waits for an answer. */
+export function isFloorBusy({ floor }: CallState): boolean {
+  return floor.saying !== undefined || floor.due.length > 0 || floor.standing.isAsking
+}
+
+/** Changes something of who may speak. */
+export function withFloor(state: CallState, patch: Partial<Floor>): CallState {
+  return { ...state, floor: { ...state.floor, ...patch } }
 }
 
 /** Changes something of the turn. */

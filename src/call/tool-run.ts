@@ -1,47 +1,39 @@
-import { deadline } from '../lib/clock.ts'
+import type { ToolCall } from '../gate/read-call.ts'
+import { inTime } from '../lib/in-time.ts'
 import type { Log } from '../ports/log.ts'
-import type { ToolOutcome, ToolProposal } from '../ports/tools.ts'
-import { faultCode } from './fault-code.ts'
+import type { OfferedTool, ToolOutcome } from '../ports/tools.ts'
 import type { CallPorts } from './plan.ts'
 
-/**
- * Runs a proposed tool call and always answers: a handler that throws or takes too long has failed, and the call goes
- * on.
- */
+/** Tools have times of their own, which the gate sees to. Longer than this nothing is waited for, a stuck disk included. */
+const LONGEST_MS = 90_000
+
+/** Hands a proposed tool call to the gate and always answers: the call goes on. */
 export async function runTool(
-  proposal: ToolProposal,
-  options: { readonly ports: CallPorts; readonly log: Log; readonly signal: AbortSignal },
+  call: ToolCall,
+  options: {
+    readonly tools: readonly OfferedTool[]
+    readonly ports: Pick<CallPorts, 'clock' | 'metrics'>
+    readonly log: Log
+    readonly propose: (call: ToolCall) => Promise<ToolOutcome>
+  },
 ): Promise<ToolOutcome> {
-  const { ports, log, signal } = options
+  const { ports, log, tools, propose } = options
   // A name that no tool has is text of the model, and may be anything that was said.
-  const isKnown = ports.tools.definitions().some(({ name }) => name === proposal.name)
-  const tool = isKnown ? proposal.name : 'unknown'
+  const isKnown = tools.some(({ definition }) => definition.name === call.name)
+  const tool = isKnown ? call.name : 'unknown'
   log.event('info', 'toolRequested', { tool })
-  using limit = deadline({ clock: ports.clock, delayMs: ports.toolTimeoutMs, signal, reason: 'timeout' })
-  const running = Promise.try(() => ports.tools.run(proposal, limit.signal)).catch(
-    (error: unknown): ToolOutcome => {
-      log.event('error', 'toolThrew', {
-        tool,
-        code: faultCode(error),
-      })
-      return failed('internal')
-    },
-  )
-  const outcome = await Promise.race([running, stopped(limit.signal)])
+  const answer = await inTime(propose(call), { clock: ports.clock, delayMs: LONGEST_MS })
+  const outcome = answer.kind === 'done' ? answer.value : late
   ports.metrics.count('tool_calls_total', { status: outcome.status })
   log.event('info', 'toolFinished', { tool, status: outcome.status })
   return outcome
 }
 
-/** Answers when the signal fires, whether or not the handler heeds it. */
-async function stopped(signal: AbortSignal): Promise<ToolOutcome> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  if (signal.aborted) resolve()
-  await promise
-  return failed('timeout')
-}
-
-function failed(reason: 'internal' | 'timeout'): ToolOutcome {
-  return { status: 'failed', output: JSON.stringify({ status: 'failed', reason }) }
+const late: ToolOutcome = {
+  status: 'unknown',
+  output: JSON.stringify({
+    status: 'unknown',
+    reason: 'timeout',
+    note: 'Nobody knows whether this was done.',
+  }),
 }

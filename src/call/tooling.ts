@@ -1,7 +1,8 @@
 import { beginClosing } from './ending.ts'
+import type { Effect } from './effect.ts'
 import type { CallEvent } from './event.ts'
-import { type CallState, type Step, unchanged } from './state.ts'
-import { due } from './waiting.ts'
+import { onSayingWanted, wantReply } from './floor.ts'
+import { type CallState, chain, type Step, unchanged } from './state.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
@@ -24,10 +25,10 @@ export function onToolRequested(state: CallState, event: Of<'toolRequested'>): S
     toolCalls: [...toolCalls, event.callId],
     toolsRunning: state.turns.toolsRunning + 1,
   }
-  const { callId, name } = event
+  const { callId, responseId, name } = event
   return {
     state: { ...state, turns },
-    effects: [{ kind: 'runTool', callId, name, arguments: event.arguments }],
+    effects: [{ kind: 'runTool', callId, responseId, name, arguments: event.arguments }],
   }
 }
 
@@ -39,21 +40,38 @@ export function onToolFinished(state: CallState, event: Of<'toolFinished'>): Ste
     const closing = endCall({ ...state, turns }, event.atMs)
     return { state: closing.state, effects: [answered, ...closing.effects] }
   }
+  if (event.outcome.status === 'waits') return onWaits({ ...state, turns }, { ...event, answered })
   return answer({ ...state, turns }, { ...answered, waiting: false })
+}
+
+/**
+ * The caller is to be asked first, or for their PIN: the model is answered, and what it would say to that is the
+ * question, which the server puts itself. Where none is put at once, the model goes on.
+ */
+function onWaits(
+  state: CallState,
+  { callId, outcome, answered, atMs }: Of<'toolFinished'> & { readonly answered: Effect },
+): Step {
+  const { say } = outcome
+  const goesOn = state.floor.standing.isAsking ? unchanged : wantReply
+  return chain(
+    state,
+    (now) => ({ state: now, effects: [answered] }),
+    (now) => {
+      if (say === undefined) return goesOn(now)
+      const saying = { id: `say.${callId}`, purpose: 'announcement', text: say } as const
+      return onSayingWanted(now, { kind: 'sayingWanted', saying, atMs })
+    },
+  )
 }
 
 /** Answers the model's tool call and asks for one reply, which is waited for from now on unless it is already. */
 function answer(state: CallState, { callId, output, waiting }: Answer): Step {
-  const step = waiting ? unchanged(state) : due(state)
-  const asked = { kind: 'requestReply', purpose: 'toolResult' } as const
-  return {
-    state: step.state,
-    effects: [
-      { kind: 'answerTool', callId, output },
-      ...(state.phase === 'live' ? [asked] : []),
-      ...step.effects,
-    ],
-  }
+  return chain(
+    state,
+    (now) => ({ state: now, effects: [{ kind: 'answerTool', callId, output }] }),
+    (now) => wantReply(now, waiting),
+  )
 }
 
 /** Ends the call after the model's own goodbye; when it said nothing, with ours. */

@@ -1,9 +1,10 @@
 import type { CallEvent } from './event.ts'
 import { beginClosing, giveUpModel, revokeClosing } from './ending.ts'
 import { isLate } from './doubt.ts'
+import { sayingStarts } from './floor.ts'
 import { legWorks } from './leg.ts'
 import { interrupt, interruptLate, isUninterruptible, playClip, playOwed, withTurns } from './sounding.ts'
-import { type CallState, chain, type Reply, type Step, unchanged, withTurn } from './state.ts'
+import { type CallState, chain, type Reply, type Step, unchanged, withFloor, withTurn } from './state.ts'
 import * as transcript from './transcript.ts'
 import { due, notDue, onReplyGoesOn, oweResumption } from './waiting.ts'
 
@@ -45,7 +46,7 @@ export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): S
   // The provider's reply to this turn goes on with the call by itself.
   const leg = { ...state.leg, turnOpen: false }
   const turn = {
-    ...withTurn(state, { committing: false, retries: 0, toolCalls: [] }),
+    ...withFloor(withTurn(state, { committing: false, retries: 0, toolCalls: [] }), { isReplyComing: true }),
     replyOwed: undefined,
     leg,
   }
@@ -77,11 +78,12 @@ function understood({ state, effects }: Step): Step {
 /** A response began. One that begins while the caller speaks, or cannot hear it, is not wanted. */
 export function onResponseStarted(state: CallState, event: Of<'responseStarted'>): Step {
   const { responseId } = event
+  const { state: begun, isUnwanted } = sayingStarts(state, event)
   const unheard = state.phase === 'detached'
   const closing = state.closing !== undefined && !state.closing.revocable
-  const unwanted = state.turns.callerSpeaking || unheard || closing
+  const unwanted = state.turns.callerSpeaking || unheard || closing || isUnwanted
   const reply: Reply = { responseId, dropped: unwanted, sounded: false, silentItemIds: [] }
-  const next = withTurn(state, { replies: [...state.turns.replies.slice(-(MAX_REPLIES - 1)), reply] })
+  const next = withTurn(begun, { replies: [...state.turns.replies.slice(-(MAX_REPLIES - 1)), reply] })
   if (!unwanted) return unchanged(next)
   return {
     state: unheard ? oweResumption(next) : next,
@@ -187,7 +189,8 @@ function onUselessResponse(state: CallState, event: Of<'responseDone'>): Step {
     fields: { responseId: event.responseId, status: event.status, code: event.code ?? 'none' },
   } as const
   if (event.retryable && state.turns.retries < MAX_RETRIES) {
-    const again = withTurn(state, { retries: state.turns.retries + 1 })
+    const retried = withTurn(state, { retries: state.turns.retries + 1 })
+    const again = withFloor(retried, { isReplyComing: true })
     return { state: again, effects: [log, { kind: 'requestReply', purpose: 'retry' }] }
   }
   const closed = giveUpModel(state, event.atMs)

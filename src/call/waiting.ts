@@ -1,6 +1,6 @@
 import { CLOSING_DEADLINE_MS } from './ending.ts'
 import type { CallEvent } from './event.ts'
-import { type CallState, isSounding, type Step, unchanged, withTurn } from './state.ts'
+import { type CallState, isSounding, isWorking, type Step, unchanged, withFloor, withTurn } from './state.ts'
 
 /** A session that said nothing counts as lost, once; the one that takes its place is heard within this, or given up. */
 export const AFTER_SILENCE_MS = 3_000
@@ -47,7 +47,7 @@ export function speakFirst(state: CallState): Step {
   // A turn that is being told is answered by the session itself, and asking as well would be refused.
   const turnComes = turns.callerSpeaking || turns.committing || state.leg.listening
   if (!replyOwed || !mayHear || turnComes) return unchanged(state)
-  const asked = goOnWaiting({ ...state, replyOwed: undefined })
+  const asked = goOnWaiting(withFloor({ ...state, replyOwed: undefined }, { isReplyComing: true }))
   return {
     state: asked.state,
     effects: [{ kind: 'requestReply', purpose: replyOwed }, ...asked.effects],
@@ -66,8 +66,8 @@ function goOnWaiting(state: CallState): Step {
 
 /** The model works and nothing is heard of it: the caller does not wait for that without a bound either. */
 export function watchWork(state: CallState): Step {
-  const { callerSpeaking, replyDue, replies, toolsRunning } = state.turns
-  const working = toolsRunning > 0 || replies.some((reply) => !reply.dropped)
+  const { callerSpeaking, replyDue, replies } = state.turns
+  const working = isWorking(state) || replies.some((reply) => !reply.dropped)
   const silent = state.phase === 'live' && !callerSpeaking && !isSounding(state)
   return working && silent && !replyDue ? due(state, 'working') : unchanged(state)
 }

@@ -1,6 +1,17 @@
 import type { Clock, Timer } from '../lib/clock.ts'
-import { type DeskEvent, newDesk, nextDeadlineMs, stepDesk } from '../policy/confirmation-desk.ts'
+import {
+  type DeskEvent,
+  hasOpenConfirmation,
+  hasRunningEffect,
+  isQuestionOpen,
+  newDesk,
+  nextDeadlineMs,
+  stepDesk,
+} from '../policy/confirmation-desk.ts'
+import { isQuestionDue } from '../policy/asking.ts'
+import type { CallerTurns } from '../policy/caller-turns.ts'
 import type { ConfirmationDesk, DeskEffect, DeskSettings } from '../policy/desk.ts'
+import type { GateStanding } from './gate-options.ts'
 
 /** An event without its time. */
 export type DeskNews = DeskEvent extends infer Event
@@ -17,11 +28,13 @@ export class DeskLine implements Disposable {
   readonly #clock: Clock
   readonly #perform: (effect: DeskEffect) => void
   readonly #onThrown: () => void
+  readonly #onMoved: (now: GateStanding) => void
   #desk: ConfirmationDesk
   #timer: Timer | undefined
   /** Effects of one step after another; a step has a bounded number, and so has their echo. */
   readonly #due: DeskEffect[] = []
   #isPerforming = false
+  #standing: GateStanding = { isOpen: false, isAsking: false, isRunning: false }
   #isDisposed = false
 
   constructor(options: {
@@ -29,11 +42,15 @@ export class DeskLine implements Disposable {
     readonly clock: Clock
     readonly perform: (effect: DeskEffect) => void
     readonly onThrown: () => void
+    /** Told where the confirmations stand when that has changed, and what belongs to it was carried out. */
+    readonly onMoved: (now: GateStanding) => void
+    readonly turns?: CallerTurns | undefined
   }) {
     this.#clock = options.clock
     this.#perform = options.perform
     this.#onThrown = options.onThrown
-    this.#desk = newDesk(options.settings)
+    this.#onMoved = options.onMoved
+    this.#desk = newDesk(options.settings, options.turns)
   }
 
   get desk(): ConfirmationDesk {
@@ -47,6 +64,7 @@ export class DeskLine implements Disposable {
     this.#due.push(...step.effects)
     this.#setTimer()
     this.#performAll()
+    if (!this.#isPerforming) this.#moved()
     return step.effects
   }
 
@@ -73,6 +91,19 @@ export class DeskLine implements Disposable {
     } catch {
       this.#onThrown()
     }
+  }
+
+  #moved(): void {
+    const desk = this.#desk
+    const { isOpen, isAsking, isRunning } = this.#standing
+    const now = {
+      isOpen: hasOpenConfirmation(desk),
+      isAsking: isQuestionOpen(desk) || isQuestionDue(desk),
+      isRunning: hasRunningEffect(desk),
+    }
+    if (now.isOpen === isOpen && now.isAsking === isAsking && now.isRunning === isRunning) return
+    this.#standing = now
+    this.#onMoved(now)
   }
 
   #setTimer(): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { CallerTurns } from '../policy/caller-turns.ts'
 import type { DeskEffect, DeskSettings } from '../policy/desk.ts'
 import type { Circumstances } from '../policy/decide.ts'
 import type { AuditEvent, AuditLog } from '../ports/audit.ts'
@@ -27,6 +28,18 @@ export type GateSession = Pick<
   readonly desk: DeskSettings
   /** How long a tool may take that does not say it itself. */
   readonly toolTimeoutMs: number
+  /** What the caller has said before the gate was there; nothing when unset. */
+  readonly turns?: CallerTurns
+}
+
+/** Where the confirmations of a session stand, as far as it concerns who speaks when. */
+export type GateStanding = {
+  /** Something waits for a question or an answer. */
+  readonly isOpen: boolean
+  /** A question waits for its answer, is on its way, or will be as soon as what the caller is saying is known. */
+  readonly isAsking: boolean
+  /** What was said yes to is being done. */
+  readonly isRunning: boolean
 }
 
 /** What a gate asks of whoever holds the line to the caller and to the model. None of it may throw. */
@@ -41,6 +54,8 @@ export interface GateReceiver {
   tell(news: Omit<Extract<DeskEffect, { kind: 'tell' }>, 'kind'>): void
   /** Hand the model what a confirmed tool has answered, as a tool call of its own. `output` is JSON text. */
   brought(answer: { readonly tool: string; readonly output: string }): void
+  /** Where the confirmations stand now, whenever that has changed. */
+  stands(now: GateStanding): void
   /** What became of an approval by a key. */
   approval(verdict: Omit<Extract<DeskEffect, { kind: 'approval' }>, 'kind'>): void
 }

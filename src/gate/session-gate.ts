@@ -8,7 +8,13 @@ import type { OfferedTool, ToolOutcome } from '../ports/tools.ts'
 import { DeskJournal } from './desk-journal.ts'
 import { DeskLine, type DeskNews } from './desk-line.ts'
 import { Executor, type RunOrder } from './executor.ts'
-import { auditedSession, type GatePorts, type GateReceiver, type GateSession } from './gate-options.ts'
+import {
+  auditedSession,
+  type GatePorts,
+  type GateReceiver,
+  type GateSession,
+  type GateStanding,
+} from './gate-options.ts'
 import { Journal } from './journal.ts'
 import { judge, judgeUnknown, type Judgement } from './judge.ts'
 import { KnownCalls } from './known-calls.ts'
@@ -54,7 +60,9 @@ export class SessionGate implements AsyncDisposable {
     this.#deskJournal = new DeskJournal({ journal, clock, session: () => auditedSession(session, ports) })
     const perform = (effect: DeskEffect): void => this.#perform(effect)
     const onThrown = (): void => ports.log.event('error', 'gateFailed')
-    this.#line = new DeskLine({ settings: session.desk, clock, perform, onThrown })
+    const onMoved = (now: GateStanding): void => receiver.stands(now)
+    const { desk: settings, turns } = session
+    this.#line = new DeskLine({ settings, turns, clock, perform, onThrown, onMoved })
     const { signal } = this.#over
     this.#executor = new Executor({ session, ports, journal, memory: this.#memory, signal })
   }

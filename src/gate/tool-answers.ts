@@ -31,8 +31,9 @@ export function deskAnswer(answer: ProposalAnswer): ToolOutcome {
   const output = JSON.stringify(answer)
   switch (answer.status) {
     case 'confirmation_required':
-    case 'pin_required':
       return { status: 'waits', output }
+    case 'pin_required':
+      return { status: 'waits', output, say: answer.say }
     case 'refused':
       return { status: 'refused', output }
     case 'busy':

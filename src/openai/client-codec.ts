@@ -75,12 +75,12 @@ export function replyEvent(
   key: string,
   request: ReplyRequest,
 ): ResponseCreateEvent & { readonly event_id: string } {
-  const { instructions, purpose, toolChoice } = request
+  const { instructions, purpose, id, toolChoice } = request
   return {
     type: 'response.create',
     event_id: key,
     response: {
-      metadata: { reply: key, ...(purpose !== undefined && { purpose }) },
+      metadata: { reply: key, ...(purpose !== undefined && { purpose }), ...(id !== undefined && { id }) },
       ...(instructions !== undefined && { instructions }),
       ...(toolChoice && { tool_choice: toolChoice }),
     },

@@ -195,7 +195,7 @@ export class Conversation {
           response_id: effect.responseId,
         })
       case 'gaveUp':
-        return this.tell({ kind: 'eventRefused', code: effect.code, atMs: this.#options.clock.nowMs() })
+        return this.#toldGivenUp(effect)
       case 'wait':
         // What was told a moment ago may have led to a newer wait.
         if (effect.token !== this.#responses.waitToken) return
@@ -204,6 +204,11 @@ export class Conversation {
           this.#options.guarded(() => this.#step({ kind: 'waitOver', token: effect.token })),
         )
     }
+  }
+
+  #toldGivenUp({ code, id }: Extract<ResponsesEffect, { kind: 'gaveUp' }>): void {
+    const atMs = this.#options.clock.nowMs()
+    this.tell({ kind: 'eventRefused', code, ...(id !== undefined && { id }), atMs })
   }
 
   #countUnheard(): void {

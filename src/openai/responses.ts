@@ -1,5 +1,7 @@
 import type { ReplyRequest } from '../ports/speech.ts'
 import { isHalfAnswered, released, unfinished, withAnswer, withCall } from './tool-rounds.ts'
+import { isPlain, nextWanted, noneWanted, withoutNext, withRetry, withWanted } from './wanted-replies.ts'
+import type { WantedReplies } from './wanted-replies.ts'
 import type { RoundCall } from './tool-rounds.ts'
 
 /** A `response.create` that was sent and not yet answered. */
@@ -14,14 +16,8 @@ type Running = {
   /** `due`: it is cancelled if the provider does not end it by itself in a moment. */
   readonly cancel: 'none' | 'due' | 'sent'
 }
-type Wanted = {
-  readonly request: ReplyRequest
-  readonly retried: boolean
-  /** The provider's own reply to the caller's turn will say all that this one would. */
-  readonly covered: boolean
-}
 /** Who speaks next on the default conversation: one response active, one wanted, the rest coalesced. */
-export type ResponsesState = {
+export type ResponsesState = WantedReplies & {
   /** The provider replies to each turn by itself (`create_response`). */
   readonly repliesToTurns: boolean
   /** The provider cancels a running response when the caller speaks (`interrupt_response`). */
@@ -29,7 +25,6 @@ export type ResponsesState = {
   readonly ready: boolean
   readonly sent: Sent | undefined
   readonly running: Running | undefined
-  readonly wanted: Wanted | undefined
   /** A create was refused because of a response that we have not seen: wait for its end. */
   readonly awaitingDone: boolean
   /** `committed`: the caller's turn is over and the provider's reply to it is about to be created. */
@@ -68,7 +63,7 @@ export type ResponsesEffect =
   | { readonly kind: 'create'; readonly key: string; readonly request: ReplyRequest }
   | { readonly kind: 'cancel'; readonly responseId: string }
   /** A wanted reply will not come: refused twice, or never answered. */
-  | { readonly kind: 'gaveUp'; readonly code: string }
+  | { readonly kind: 'gaveUp'; readonly code: string; readonly id?: string }
   /** Send `waitOver` with this token after the delay; replaces the wait before. */
   | { readonly kind: 'wait'; readonly delayMs: number; readonly token: number }
 
@@ -96,10 +91,10 @@ type Step = { readonly state: ResponsesState; readonly effects: readonly Respons
 export function initialResponses(turns: { repliesToTurns: boolean; interrupts: boolean }): ResponsesState {
   return {
     ...turns,
+    ...noneWanted,
     ready: false,
     sent: undefined,
     running: undefined,
-    wanted: undefined,
     awaitingDone: false,
     turn: 'quiet',
     calls: [],
@@ -125,7 +120,7 @@ function apply(state: ResponsesState, event: ResponsesEvent): Step {
     case 'ready':
       return only({ ...state, ready: true })
     case 'wanted':
-      return only({ ...state, wanted: want(state.wanted?.request, event.request) })
+      return onWanted(state, event.request)
     case 'created':
       return created(state, event)
     case 'done':
@@ -151,18 +146,17 @@ function apply(state: ResponsesState, event: ResponsesEvent): Step {
   }
 }
 
+function onWanted(state: ResponsesState, request: ReplyRequest): Step {
+  const replies = withWanted(state, request)
+  return replies ? only({ ...state, ...replies }) : { state, effects: [gaveUp(request, 'too_many_wanted')] }
+}
+
+function gaveUp({ id }: ReplyRequest, code: string): ResponsesEffect {
+  return { kind: 'gaveUp', code, ...(id !== undefined && { id }) }
+}
+
 function only(state: ResponsesState): Step {
   return { state, effects: [] }
-}
-
-function isPlain(request: ReplyRequest): boolean {
-  return request.purpose === undefined && request.instructions === undefined
-}
-
-/** A reply with a purpose is not displaced by a plain one; otherwise the newer word counts. */
-function want(older: ReplyRequest | undefined, newer: ReplyRequest): Wanted {
-  const request = older && isPlain(newer) && !isPlain(older) ? older : newer
-  return { request, retried: false, covered: false }
 }
 
 type OfResponse = { readonly responseId: string; readonly replyKey?: string }
@@ -197,13 +191,11 @@ function refused(state: ResponsesState, { key, retry, code }: Refusal): Step {
   const { sent } = state
   if (sent?.key !== key) return only(state)
   const rest = { ...state, sent: undefined }
-  if (sent.cancelWanted) return only(rest)
-  if (retry === 'never' || sent.retried) return { state: rest, effects: [{ kind: 'gaveUp', code }] }
-  // Something wanted meanwhile is a wish of its own and keeps its own second try.
-  const again = state.wanted
-    ? want(sent.request, state.wanted.request)
-    : { request: sent.request, retried: true, covered: false }
-  return only({ ...rest, wanted: again, awaitingDone: retry === 'afterDone' && !state.running })
+  const isApart = sent.request.id !== undefined
+  if (sent.cancelWanted) return isApart ? { state: rest, effects: [gaveUp(sent.request, code)] } : only(rest)
+  if (retry === 'never' || sent.retried) return { state: rest, effects: [gaveUp(sent.request, code)] }
+  const awaitingDone = retry === 'afterDone' && !state.running
+  return only({ ...rest, ...withRetry(state, sent.request), awaitingDone })
 }
 
 /**
@@ -252,7 +244,10 @@ function turnCommitted(state: ResponsesState): ResponsesState {
 function waitOver(state: ResponsesState, token: number): Step {
   if (token !== state.waitToken) return only(state)
   if (state.sent) {
-    return { state: { ...state, sent: undefined }, effects: [{ kind: 'gaveUp', code: 'create_unanswered' }] }
+    return {
+      state: { ...state, sent: undefined },
+      effects: [gaveUp(state.sent.request, 'create_unanswered')],
+    }
   }
   if (state.running?.cancel === 'due') return cancelNow(state, state.running.responseId)
   switch (obstacle(state)) {
@@ -275,19 +270,20 @@ function obstacle(state: ResponsesState): 'response' | 'done' | 'turn' | 'reply'
   if (state.awaitingDone) return 'done'
   if (state.turn === 'speaking') return 'turn'
   if (state.turn === 'committed') return 'reply'
-  const isPlainWish = state.wanted !== undefined && isPlain(state.wanted.request)
+  const next = nextWanted(state)
+  const isPlainWish = next !== undefined && isPlain(next.request)
   return isPlainWish && isHalfAnswered(state.calls) ? 'tools' : undefined
 }
 
 function create({ state, effects }: Step): Step {
-  const { wanted } = state
-  if (!wanted || obstacle(state)) return { state, effects }
-  const { request, retried } = wanted
+  const next = nextWanted(state)
+  if (!next || obstacle(state)) return { state, effects }
+  const { request, retried } = next
   const key = `create_${state.creates + 1}`
   return {
     state: {
       ...state,
-      wanted: undefined,
+      ...withoutNext(state),
       creates: state.creates + 1,
       sent: { key, request, retried, cancelWanted: false },
     },
@@ -297,7 +293,7 @@ function create({ state, effects }: Step): Step {
 
 /** Gives every wait that depends on the provider or on tools a longest length. */
 function bound({ state, effects }: Step): Step {
-  const held = state.wanted && obstacle(state)
+  const held = nextWanted(state) && obstacle(state)
   const cancelDue = state.running?.cancel === 'due'
   const wait = state.sent ? 'create' : cancelDue ? 'cancel' : held === 'response' ? undefined : held
   // A new create or response is a new wait, even right after the last one.

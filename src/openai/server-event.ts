@@ -26,6 +26,7 @@ export type ResponseIdentity = {
   readonly outOfBand: boolean
   readonly replyKey?: string
   readonly purpose?: string
+  readonly requestId?: string
 }
 
 /** What the server said, in our words. */
@@ -229,11 +230,13 @@ function identity(message: unknown): ResponseIdentity | undefined {
   if (!isTextOrNone(conversationId) || !isTextOrNone(status)) return undefined
   const replyKey = jsonText(response, 'metadata', 'reply')
   const purpose = jsonText(response, 'metadata', 'purpose')
+  const requestId = jsonText(response, 'metadata', 'id')
   return {
     responseId,
     outOfBand: conversationId === null,
     ...(replyKey !== undefined && { replyKey }),
     ...(purpose !== undefined && { purpose }),
+    ...(requestId !== undefined && { requestId }),
   }
 }
 

@@ -64,8 +64,9 @@ function ofResponse(event: ResponseEvent, ledger: ItemLedger, atMs: number): Mea
   if (event.kind === 'responseCreated') {
     ledger.startResponse(responseId)
     const purpose = event.purpose === undefined ? {} : { purpose: event.purpose }
+    const id = event.requestId === undefined ? {} : { id: event.requestId }
     return {
-      speech: { kind: 'responseStarted', responseId, ...purpose, atMs },
+      speech: { kind: 'responseStarted', responseId, ...purpose, ...id, atMs },
       responses: { kind: 'created', responseId, ...key },
     }
   }

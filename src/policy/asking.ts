@@ -48,6 +48,11 @@ export function askNext(desk: ConfirmationDesk, atMs: number): DeskStep {
   return record ? ask(desk, record, atMs) : still(desk)
 }
 
+/** Whether a question will be put as soon as nothing is in its way: the caller's words, or what was said yes to last. */
+export function isQuestionDue(desk: ConfirmationDesk): boolean {
+  return desk.records.some((record) => isOpen(record) && isAskable(desk, record))
+}
+
 /** The first frame of the question was sent. */
 export function onQuestionStarted(desk: ConfirmationDesk, event: OfQuestion): DeskStep {
   const found = onItsWay(desk, event)

@@ -1,7 +1,7 @@
 import * as answering from './answering.ts'
 import * as asking from './asking.ts'
-import { type CallerTurn, noTurns, turnDueAtMs } from './caller-turns.ts'
-import { type Confirmation, isBeingAsked, isOpen, type Proposal } from './confirmation.ts'
+import { type CallerTurn, type CallerTurns, noTurns, turnDueAtMs } from './caller-turns.ts'
+import { type Confirmation, isBeingAsked, isOpen, isRunning, type Proposal } from './confirmation.ts'
 import {
   chain,
   type ConfirmationDesk,
@@ -58,9 +58,12 @@ const WAITING_LIVES = 10
 /** The intent of a run is written within this, or the run is called back. */
 const COMMIT_MS = 5_000
 
-/** The confirmations of a session that begins. */
-export function newDesk(settings: DeskSettings): ConfirmationDesk {
-  return { settings, records: [], ended: [], calls: [], turns: noTurns, isClosed: false }
+/**
+ * The confirmations of a session that begins.
+ * @param turns what the caller has said before
+ */
+export function newDesk(settings: DeskSettings, turns: CallerTurns = noTurns): ConfirmationDesk {
+  return { settings, records: [], ended: [], calls: [], turns, isClosed: false }
 }
 
 /**
@@ -86,6 +89,11 @@ export function nextDeadlineMs(desk: ConfirmationDesk): number | undefined {
 /** Whether anything waits for a question or an answer: so long the model's session is not replaced. */
 export function hasOpenConfirmation(desk: ConfirmationDesk): boolean {
   return desk.records.some(isOpen)
+}
+
+/** Whether an effect is under way that was said yes to, or is about to be. */
+export function hasRunningEffect(desk: ConfirmationDesk): boolean {
+  return desk.records.some(isRunning)
 }
 
 /** Whether the keypad belongs to a question: at any other time its keys are the PIN. */

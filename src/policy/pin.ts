@@ -43,7 +43,8 @@ export type PinStep = { readonly state: PinState; readonly effects: readonly Pin
 const MIN_DIGITS = 6
 const MAX_DIGITS = 10
 const MAX_TRIES_PER_CALL = 3
-const MAX_TRIES_PER_DAY = 10
+/** Tries of a PIN from one number in a day. */
+export const maxPinTriesPerDay = 10
 const REST_MS = 4_000
 
 /**
@@ -54,7 +55,7 @@ const REST_MS = 4_000
 export function initialPin({ offered, triesToday }: { offered: boolean; triesToday: number }): PinState {
   if (!offered) return { kind: 'refused', reason: 'notOffered' }
   // INVARIANT: anything but a plain count below the bound is "no tries left".
-  if (!(triesToday < MAX_TRIES_PER_DAY)) return { kind: 'refused', reason: 'triesOfDay' }
+  if (!(triesToday < maxPinTriesPerDay)) return { kind: 'refused', reason: 'triesOfDay' }
   return { kind: 'waiting', wrongTries: 0 }
 }
 
@@ -132,11 +133,11 @@ function onChecked(
   event: Extract<PinEvent, { kind: 'checked' }>,
 ): PinStep {
   // INVARIANT: a right PIN does not count when its try was one too many: another call may have used the last one.
-  if (!(event.triesToday <= MAX_TRIES_PER_DAY)) return refuse('triesOfDay')
+  if (!(event.triesToday <= maxPinTriesPerDay)) return refuse('triesOfDay')
   if (event.right) return { state: { kind: 'right' }, effects: [{ kind: 'pinRight' }] }
   const wrongTries = state.wrongTries + 1
   if (wrongTries >= MAX_TRIES_PER_CALL) return refuse('triesOfCall')
-  if (event.triesToday === MAX_TRIES_PER_DAY) return refuse('triesOfDay')
+  if (event.triesToday === maxPinTriesPerDay) return refuse('triesOfDay')
   return {
     state: { kind: 'waiting', wrongTries },
     effects: [{ kind: 'pinWrong', triesLeft: triesLeft(wrongTries, event.triesToday) }],
@@ -144,7 +145,7 @@ function onChecked(
 }
 
 function triesLeft(wrongTries: number, triesToday: number): number {
-  return Math.min(MAX_TRIES_PER_CALL - wrongTries, MAX_TRIES_PER_DAY - triesToday)
+  return Math.min(MAX_TRIES_PER_CALL - wrongTries, maxPinTriesPerDay - triesToday)
 }
 
 function refuse(reason: PinRefusal): PinStep {

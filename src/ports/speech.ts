@@ -101,6 +101,8 @@ export type SpeechEvent =
       readonly kind: 'responseStarted'
       readonly responseId: string
       readonly purpose?: string
+      /** Of the request that it answers, where that had one. */
+      readonly id?: string
       readonly atMs: number
     }
   /** A spoken item of a response begins; its audio follows. */
@@ -145,8 +147,8 @@ export type SpeechEvent =
       readonly usage?: SpeechUsage
       readonly atMs: number
     }
-  /** The provider refused one of our events; the session goes on. */
-  | { readonly kind: 'eventRefused'; readonly code: string; readonly atMs: number }
+  /** The provider refused one of our events; the session goes on. `id`: of a reply that will not come. */
+  | { readonly kind: 'eventRefused'; readonly code: string; readonly id?: string; readonly atMs: number }
 
 /** A request for one reply. */
 export type ReplyRequest = {
@@ -154,6 +156,8 @@ export type ReplyRequest = {
   readonly instructions?: string
   /** What the reply is for, for example `idlePrompt`; comes back in responseStarted. */
   readonly purpose?: string
+  /** Tells this reply from any other; comes back in responseStarted. One with an id is never coalesced. */
+  readonly id?: string
   readonly toolChoice?: 'auto' | 'none'
 }
 

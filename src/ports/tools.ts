@@ -1,28 +1,15 @@
 import type { ToolDefinition } from './speech.ts'
 
-/** What the model asked for: unchecked until a tool's own schema has seen the arguments. */
-export type ToolProposal = {
-  readonly callSid: string
-  readonly callId: string
-  readonly name: string
-  readonly arguments: string
-}
-
 /**
  * How a proposal ended, or that it `waits` for a yes. `output` is JSON text for the model. `next` asks the call to end
- * after a goodbye.
+ * after a goodbye, `say` is for the caller, word for word.
  */
 export type ToolOutcome = {
   readonly status:
     'done' | 'refused' | 'invalidArguments' | 'unknownTool' | 'failed' | 'unknown' | 'waits' | 'busy'
   readonly output: string
   readonly next?: 'endCall'
-}
-
-/** The tools of a call. */
-export interface ToolBox {
-  definitions(): readonly ToolDefinition[]
-  run(proposal: ToolProposal, signal: AbortSignal): Promise<ToolOutcome>
+  readonly say?: string
 }
 
 /** Arguments of a tool, after its schema has seen them. */

@@ -43,6 +43,7 @@ function callerRules({ actor, tools }: InstructionContext): string[] {
     return [
       'The caller is the owner, whom you call Godfather. You work for the owner.',
       'The server asks the owner to confirm whatever needs it. Never ask for a PIN or a password yourself.',
+      'When a tool answers that a confirmation or a PIN is required, the server asks for it at once. Add nothing, never ask in its place, and do not speak of it as done until you are told what became of it.',
     ]
   }
   const message = tools.includes('take_message')

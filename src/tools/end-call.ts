@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineTool, type Tool } from './registry.ts'
+import type { ToolHandler } from '../ports/tools.ts'
 import type { ToolSpec } from './tool-spec.ts'
 
 const noArguments = z.strictObject({})
@@ -14,10 +14,9 @@ export const endCallSpec: ToolSpec = {
   arguments: noArguments,
 }
 
-/** The same with what it does: the caller hears the goodbye, then is hung up on. */
-export const endCall: Tool = defineTool({
-  name: endCallSpec.name,
-  description: endCallSpec.description,
-  arguments: noArguments,
-  run: async () => ({ status: 'done', output: JSON.stringify({ status: 'done' }), next: 'endCall' }),
+/** Ends the call once what is being said has been heard. */
+export const endCallHandler: ToolHandler = async () => ({
+  kind: 'done',
+  result: { state: 'ending after your goodbye' },
+  next: 'endCall',
 })

@@ -115,9 +115,10 @@ describe('step() shutdown', () => {
   it('lets a goodbye be heard that is being said, and a hang-up be answered', () => {
     const endCallDone = { kind: 'toolFinished', callId: 'call_1', outcome: endCall } as const
     const call = new Fed().feed(...opened, ...turn('item_u'), ...replying, endCallDone).feed(shutdown)
-    expect(call.effects).toEqual([])
+    const onlyEndsGate = [{ kind: 'endGate', reason: 'stopping' }]
+    expect(call.effects).toEqual(onlyEndsGate)
     call.feed({ kind: 'timer', name: 'closing', heard: [] })
-    expect(call.feed(shutdown).effects).toEqual([])
+    expect(call.feed(shutdown).effects).toEqual(onlyEndsGate)
     expect(call.state.phase).toBe('hangingUp')
   })
 })

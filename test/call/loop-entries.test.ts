@@ -8,7 +8,7 @@ import { testPlan, testPorts } from './support/ports.ts'
 const SID = 'CA00000000000000000000000000000001'
 
 async function settled(): Promise<void> {
-  for (let round = 0; round < 20; round++) await Promise.resolve()
+  for (let round = 0; round < 60; round++) await Promise.resolve()
 }
 
 describe('a call', () => {

@@ -132,6 +132,36 @@ const acts: Readonly<Record<string, Act>> = {
   fatal: replyDone('failed', false),
   tool: tool(),
   endCall: tool('endCall'),
+  question: (world) => {
+    world.feed({ kind: 'confirmationsMoved', standing: { isOpen: true, isAsking: true, isRunning: false } })
+    const saying = { id: world.id('q'), purpose: 'question', text: 'Shall I?' } as const
+    world.feed({ kind: 'sayingWanted', saying })
+  },
+  announcement: (world) => {
+    const saying = { id: world.id('say'), purpose: 'announcement', text: world.id('Sorry') } as const
+    world.feed({ kind: 'sayingWanted', saying })
+  },
+  spoken: (world) => {
+    const id = world.sayings.shift()
+    if (id === undefined || !world.ready) return
+    const responseId = world.id('resp')
+    world.replies.add(responseId)
+    world.feed({ kind: 'responseStarted', responseId, id })
+    audio(world)
+    replyDone('completed')(world)
+  },
+  stopped: (world) => {
+    const { saying, due } = world.state.floor
+    const id = saying?.id ?? due[0]?.id
+    if (id !== undefined) world.feed({ kind: 'sayingStopped', id, heard: world.heard() })
+  },
+  answered: (world) => {
+    world.feed({ kind: 'confirmationsMoved', standing: { isOpen: false, isAsking: false, isRunning: true } })
+    world.pass(700)
+    world.feed({ kind: 'confirmationsMoved', standing: { isOpen: false, isAsking: false, isRunning: false } })
+    const told = [{ callId: 'call_1', tool: 'x', status: 'done' }] as const
+    world.feed({ kind: 'outcomes', outcomes: { told, brought: [] } })
+  },
   murmur: (world) => {
     if (world.attached) world.feed({ kind: 'callerPaused', beganAtMs: world.atMs - 500 })
   },
@@ -220,6 +250,18 @@ describe('step() whatever happens', () => {
       { kind: 'utteranceHeard', utterance, heardMs: 900, quiet: true },
       { kind: 'toolRequested', responseId: 'resp_1', callId: 'call_1', name: 'x', arguments: '{}' },
       { kind: 'toolFinished', callId: 'call_1', outcome: { status: 'done', output: '{}', next: 'endCall' } },
+      { kind: 'toolFinished', callId: 'call_1', outcome: { status: 'waits', output: '{}', say: 'PIN' } },
+      { kind: 'sayingWanted', saying: { id: 'q1', purpose: 'question', text: 'Shall I?' } },
+      { kind: 'sayingStopped', id: 'q1', heard },
+      { kind: 'responseStarted', responseId: 'resp_2', id: 'q1' },
+      { kind: 'responseDone', responseId: 'resp_2', status: 'completed', retryable: false },
+      ...[true, false].map(
+        (on) =>
+          ({ kind: 'confirmationsMoved', standing: { isOpen: on, isAsking: on, isRunning: !on } }) as const,
+      ),
+      { kind: 'callerProven' },
+      { kind: 'outcomes', outcomes: { told: [], brought: [] } },
+      { kind: 'eventRefused', code: 'x', id: 'q1' },
       { kind: 'statusChanged', status: 'completed', heard },
       { kind: 'hangUpDone', ok: false, heard },
       { kind: 'shutdown', heard },
@@ -231,6 +273,7 @@ describe('step() whatever happens', () => {
           'reattach',
           'idle',
           'hold',
+          'filler',
           'silentModel',
           'decision',
           'lengthReached',

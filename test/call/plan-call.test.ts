@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type Planning, planCall } from '../../src/call/plan-call.ts'
+import { toolRule } from '../../src/policy/tool-rules.ts'
+import type { Strength } from '../../src/policy/strength.ts'
+import { catalogue } from '../../src/tools/catalogue.ts'
+import { offeredTools } from '../../src/tools/offered-tools.ts'
 import { sentenceText } from '../../src/prompts/sentences.ts'
+import { testPlan } from './support/ports.ts'
 
 const planning: Planning = {
   persona: {
@@ -12,7 +17,8 @@ const planning: Planning = {
     instructions: 'You answer the phone.',
   },
   promptAudio: { clip: (_sentence, _language) => ({ ulaw: new Uint8Array(1), text: '', spoken: true }) },
-  tools: ['end_call'],
+  tools: testPlan('CA1').tools,
+  hasPin: false,
   owner: { phoneNumbers: ['+14155550101'], verification: 'stir_or_pin' },
   limits: {
     idlePromptSeconds: 12,
@@ -71,16 +77,18 @@ describe('planCall()', () => {
     const promptAudio: Planning['promptAudio'] = {
       clip: () => ({ ulaw: new Uint8Array(1), text: '', spoken: false }),
     }
-    expect(planCall(offer, { ...planning, promptAudio }).instructions(false)).toContain(
-      sentenceText('disclosure', 'en'),
+    expect(
+      planCall(offer, { ...planning, promptAudio }).session({ resumed: false, strength: 'S0' }).instructions,
+    ).toContain(sentenceText('disclosure', 'en'))
+    expect(planCall(offer, planning).session({ resumed: false, strength: 'S0' }).instructions).toContain(
+      'Do not greet again',
     )
-    expect(planCall(offer, planning).instructions(false)).toContain('Do not greet again')
   })
 
   it('a resumed session is not told to greet, and only tools that exist are named', () => {
     const plan = planCall(offer, planning)
-    expect(plan.instructions(true)).toContain('under way')
-    expect(plan.instructions(false)).not.toContain('make_call')
+    expect(plan.session({ resumed: true, strength: 'S0' }).instructions).toContain('under way')
+    expect(plan.session({ resumed: false, strength: 'S0' }).instructions).not.toContain('make_call')
   })
 
   it('safetyIdentifier is stable for a caller, differs between callers and keys, and hides the number', () => {
@@ -89,5 +97,47 @@ describe('planCall()', () => {
     expect(planCall({ ...offer, callSid: 'CA2' }, planning).safetyIdentifier).toBe(one)
     expect(planCall({ ...offer, from: '+14155550124' }, planning).safetyIdentifier).not.toBe(one)
     expect(planCall(offer, { ...planning, safetyKey: 'other' }).safetyIdentifier).not.toBe(one)
+  })
+
+  it('lists the tools that the strength of the moment allows, of those that the persona works with', () => {
+    const handlers = new Map(
+      catalogue.map(({ name }) => [name, async () => ({ kind: 'done', result: {} }) as const]),
+    )
+    const tools = offeredTools(catalogue, { riskOf: (name) => toolRule(name)?.risk, handlers })
+    const names = ['end_call', 'send_sms', 'find_contact', 'web_research', 'take_message']
+    const all = { ...planning, tools, persona: { ...planning.persona, tools: names } }
+    const listed = (strength: Strength, hasPin = true) =>
+      planCall(offer, { ...all, hasPin })
+        .session({ resumed: false, strength })
+        .tools.map(({ name }) => name)
+    expect(listed('S0')).toEqual(['take_message', 'end_call'])
+    expect(listed('S1')).toEqual(['send_sms', 'web_research', 'take_message', 'end_call'])
+    // Without a PIN nothing could ever come of it.
+    expect(listed('S1', false)).toEqual(['web_research', 'take_message', 'end_call'])
+    expect(listed('S2')).toEqual(['send_sms', 'web_research', 'take_message', 'find_contact', 'end_call'])
+    expect(planCall(offer, all).tools).toHaveLength(5)
+    expect(planCall(offer, all).session({ resumed: false, strength: 'S0' }).instructions).not.toContain(
+      'send_sms',
+    )
+  })
+
+  it('knows the caller as well as the network and the PIN do, and no better after a transfer', () => {
+    const owned = { ...offer, from: '+14155550101' }
+    const now = { pinRight: false, transferred: false }
+    const strengths = (stirVerstat: string | undefined, recorded?: 'owner' | 'external') => {
+      const plan = planCall(
+        { ...owned, ...(stirVerstat !== undefined && { stirVerstat }) },
+        planning,
+        recorded,
+      )
+      return [now, { ...now, pinRight: true }, { pinRight: true, transferred: true }].map(plan.strength)
+    }
+    expect(strengths('TN-Validation-Passed-A')).toEqual(['S2', 'S3', 'S0'])
+    expect(strengths(' TN-Validation-Passed-A')).toEqual(['S1', 'S3', 'S0'])
+    expect(strengths('tn-validation-passed-a')).toEqual(['S1', 'S3', 'S0'])
+    expect(strengths(undefined)).toEqual(['S1', 'S3', 'S0'])
+    expect(strengths('TN-Validation-Failed-A')).toEqual(['S0', 'S0', 'S0'])
+    expect(strengths('TN-Validation-Passed-A', 'external')).toEqual(['S0', 'S0', 'S0'])
+    expect(planCall({ ...owned, direction: 'outbound' }, planning).strength(now)).toBe('S0')
   })
 })

@@ -47,7 +47,11 @@ async function live(failing: number) {
       storage: fault.in(ports.storage, 'storage'),
       promptAudio: fault.in(ports.promptAudio, 'promptAudio'),
       telephony: fault.in(ports.telephony, 'telephony'),
-      tools: fault.in(ports.tools, 'tools'),
+      gate: {
+        ...ports.gate,
+        people: fault.in(ports.gate.people, 'people'),
+        audit: fault.in(ports.gate.audit, 'audit'),
+      },
       speech: {
         name: 'driven',
         open: (request) => fault.in(fault.in(speech, 'speech').open(request), 'session'),

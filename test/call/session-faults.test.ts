@@ -43,7 +43,7 @@ class BrokenLine extends Line {
 }
 
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  for (let turn = 0; turn < 60; turn++) await Promise.resolve()
 }
 
 /** Nothing of the call is left, and its record says that it failed. */

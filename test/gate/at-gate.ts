@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { GateReceiver, GateSession } from '../../src/gate/gate-options.ts'
+import type { GateReceiver, GateSession, GateStanding } from '../../src/gate/gate-options.ts'
 import { SessionGate } from '../../src/gate/session-gate.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { consentLexicons } from '../../src/policy/consent.ts'
@@ -66,6 +66,7 @@ class Line implements GateReceiver {
   readonly told: string[] = []
   readonly answers: { readonly tool: string; readonly output: unknown }[] = []
   readonly approvals: string[] = []
+  readonly standings: GateStanding[] = []
 
   ask(question: Arguments<GateReceiver['ask']>): void {
     this.asked.push(question)
@@ -81,6 +82,9 @@ class Line implements GateReceiver {
   }
   brought({ tool, output }: Arguments<GateReceiver['brought']>): void {
     this.answers.push({ tool, output: JSON.parse(output) })
+  }
+  stands(now: GateStanding): void {
+    this.standings.push(now)
   }
   approval({ verdict }: Arguments<GateReceiver['approval']>): void {
     this.approvals.push(verdict)

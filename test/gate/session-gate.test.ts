@@ -29,6 +29,28 @@ describe('a proposal that needs a yes', () => {
       'outcome done',
     ])
     expect(await at.records.audit.verify()).toMatchObject({ ok: true })
+    const nothing = { isOpen: false, isAsking: false, isRunning: false }
+    expect(at.line.standings).toEqual([
+      { ...nothing, isOpen: true, isAsking: true },
+      { ...nothing, isRunning: true },
+      nothing,
+    ])
+  })
+
+  it('waits for what the caller was saying before the gate was there', async () => {
+    const turn = { itemId: 'item_earlier', sessionId: 'CA1', startedAtMs: -1_000, stoppedAtMs: undefined }
+    await using at = await AtGate.open({ turns: { open: [turn], lastWordsStartedAtMs: undefined } })
+    await at.propose('send_sms', sms)
+    expect(at.line.asked).toEqual([])
+    at.gate.feed({ kind: 'transcript', itemId: 'item_earlier', text: 'Text Ann, please.' })
+    expect(at.line.asked).toHaveLength(1)
+  })
+
+  it('has what the caller is to hear beside what the model is told, when a PIN is needed', async () => {
+    await using at = await AtGate.open()
+    at.standing = { ...at.standing, strength: 'S1' }
+    const { status, say } = await at.propose('send_sms', sms)
+    expect({ status, say }).toEqual({ status: 'waits', say: expect.stringContaining('PIN') as unknown })
   })
 })
 

@@ -36,12 +36,12 @@ describe('replyEvent()', () => {
       response: { metadata: { reply: 'create_1' } },
     })
     expect(
-      replyEvent('create_2', { instructions: 'Say x', purpose: 'question', toolChoice: 'none' }),
+      replyEvent('create_2', { instructions: 'Say x', purpose: 'question', id: 'q1', toolChoice: 'none' }),
     ).toEqual({
       type: 'response.create',
       event_id: 'create_2',
       response: {
-        metadata: { reply: 'create_2', purpose: 'question' },
+        metadata: { reply: 'create_2', purpose: 'question', id: 'q1' },
         instructions: 'Say x',
         tool_choice: 'none',
       },

@@ -77,6 +77,37 @@ describe('stepResponses()', () => {
     ])
   })
 
+  it('lets a reply with an id stand for itself: in order, behind what was wanted before, and tried once more', () => {
+    const one = { id: 'one', purpose: 'question' }
+    const other = { id: 'other', purpose: 'question' }
+    const both = [
+      created('r1'),
+      want(one),
+      want({ purpose: 'toolResult' }),
+      want(other),
+      want(one),
+      done('r1'),
+    ]
+    expect(play(both).effects).toEqual([create(1, { purpose: 'toolResult' })])
+    const next = [...both, created('r2', 'create_1'), done('r2')]
+    expect(play(next).effects).toEqual([create(2, one)])
+    const busy = [...next, created('r3'), refused('create_2'), done('r3')]
+    expect(play(busy).effects).toEqual([create(3, one)])
+    expect(play([...busy, created('r4'), refused('create_3'), done('r4')]).effects).toEqual([
+      create(4, other),
+    ])
+    expect(play([...busy, created('r4'), refused('create_3')]).effects).toEqual([
+      { kind: 'gaveUp', code: 'some_code', id: 'one' },
+    ])
+    expect(play([want(one), speech, refused('create_1')]).effects).toEqual([
+      { kind: 'gaveUp', code: 'some_code', id: 'one' },
+    ])
+    const many = Array.from({ length: 8 }, () => want(one))
+    expect(play([created('r1'), ...many, want(other)]).effects).toEqual([
+      { kind: 'gaveUp', code: 'too_many_wanted', id: 'other' },
+    ])
+  })
+
   it('tries once more after the end of the response that was in the way, and then gives up', () => {
     const first = [want(), created('r1'), refused('create_1')]
     expect(play(first).effects).toEqual([])

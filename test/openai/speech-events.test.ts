@@ -28,7 +28,7 @@ describe('meaningOf()', () => {
     const failed = { status: 'failed', status_details: { error: { type: 'x', code: 'x' } } }
     session.requestReply()
     await peer.next('response.create')
-    const answer = { metadata: { reply: 'create_1' } }
+    const answer = { metadata: { reply: 'create_1', purpose: 'question', id: 'q1' } }
     peer.send(responseDone('resp_never', failed))
     peer.send(responseCreated('resp_1'), responseDone('resp_1'), responseDone('resp_1', failed))
     peer.send(
@@ -42,10 +42,14 @@ describe('meaningOf()', () => {
       item_id: 'item_u',
     })
     await receiver.next('speechStarted')
-    expect(receiver.told().slice(1, -1)).toMatchObject([
+    peer.send(responseCreated('resp_3', answer))
+    await receiver.next('responseStarted')
+    expect(receiver.told().slice(1)).toMatchObject([
       { kind: 'responseStarted', responseId: 'resp_1' },
       { kind: 'responseDone', responseId: 'resp_1', status: 'completed' },
       { kind: 'responseDone', responseId: 'resp_2', status: 'failed' },
+      { kind: 'speechStarted' },
+      { kind: 'responseStarted', responseId: 'resp_3', purpose: 'question', id: 'q1' },
     ])
   })
 })

@@ -2,9 +2,11 @@ import type { AudioEngine } from '../../../src/audio/engine.ts'
 import { ModelHealth } from '../../../src/call/model-health.ts'
 import type { CallPlan, CallPorts } from '../../../src/call/plan.ts'
 import type { VirtualClock } from '../../../src/lib/virtual-clock.ts'
+import { toolRule } from '../../../src/policy/tool-rules.ts'
 import type { Log, LogFields } from '../../../src/ports/log.ts'
 import type {
   PastItem,
+  ReplyRequest,
   SpeechEngine,
   SpeechEvent,
   SpeechRequest,
@@ -20,8 +22,11 @@ import type {
   StreamRecord,
   TurnRecord,
 } from '../../../src/ports/storage.ts'
-import { endCall } from '../../../src/tools/end-call.ts'
-import { createToolBox } from '../../../src/tools/registry.ts'
+import type { OfferedTool } from '../../../src/ports/tools.ts'
+import { catalogue } from '../../../src/tools/catalogue.ts'
+import { endCallHandler } from '../../../src/tools/end-call.ts'
+import { offeredTools } from '../../../src/tools/offered-tools.ts'
+import { gatePorts } from './gate-ports.ts'
 import { rules } from './rules.ts'
 
 /** A speech session that is driven by the test and writes down what it was told. */
@@ -29,11 +34,14 @@ export class DrivenSession implements SpeechSession {
   readonly request: SpeechRequest
   readonly told: string[] = []
   readonly past: PastItem[] = []
+  readonly requests: ReplyRequest[] = []
   /** Tool calls that this session has proposed. */
   readonly asked = new Set<string>()
   ready = false
   closed = false
   appendedBytes = 0
+  /** Whether all that was appended is silence. */
+  isSilent = true
 
   constructor(request: SpeechRequest) {
     this.request = request
@@ -48,11 +56,13 @@ export class DrivenSession implements SpeechSession {
   append(bytes: Uint8Array): boolean {
     if (!this.ready || this.closed) return false
     this.appendedBytes += bytes.length
+    this.isSilent &&= bytes.every((byte) => byte === 0)
     return true
   }
 
-  requestReply(request?: { purpose?: string }): void {
-    this.told.push(`reply ${request?.purpose ?? ''}`)
+  requestReply(request: ReplyRequest = {}): void {
+    this.requests.push(request)
+    this.told.push(`reply ${request.purpose ?? ''}`)
   }
 
   cancelReply(responseId: string): void {
@@ -240,7 +250,7 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
         spoken: true,
       }),
     },
-    tools: createToolBox([endCall]),
+    gate: gatePorts(),
     audio,
     realtimeAudio: 'pcm24k',
     model: 'driven-1',
@@ -254,6 +264,11 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
   return { ports, speech, storage, log, hangUps, failures, notices }
 }
 
+const ownTools: readonly OfferedTool[] = offeredTools(catalogue, {
+  riskOf: (name) => toolRule(name)?.risk,
+  handlers: new Map([['end_call', endCallHandler]]),
+})
+
 /** A plan for a call of that id from that number. */
 export function testPlan(callSid: string, from = '+14155550123'): CallPlan {
   return {
@@ -264,7 +279,12 @@ export function testPlan(callSid: string, from = '+14155550123'): CallPlan {
     persona: 'assistant',
     actor: 'external',
     language: 'en',
-    instructions: () => 'You answer the phone.',
+    strength: () => 'S0',
+    session: () => ({
+      instructions: 'You answer the phone.',
+      tools: ownTools.map(({ definition }) => definition),
+    }),
+    tools: ownTools,
     rules,
     ladder: {
       words: {

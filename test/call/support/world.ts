@@ -24,6 +24,8 @@ export class World {
   readonly counts = new Map<Effect['kind'], number>()
   readonly turns = new Map<number, { readonly source: string; heardMs?: number }>()
   readonly replies = new Set<string>()
+  /** Words of ours that the session was asked to speak, and has not begun to. */
+  sayings: string[] = []
   queue: Sent[] = []
   attached = false
   sessionOpen = true
@@ -168,6 +170,11 @@ export class World {
       case 'finish':
         this.timers.clear()
         return
+      case 'say':
+        must(this.state.phase === 'live', 'nothing is said where nobody listens')
+        must(this.queue.length === 0, 'what we say is not queued behind anything')
+        this.sayings.push(effect.id)
+        return
       case 'openNext':
         must(this.sessionOpen && this.next === 'none', 'one session in reserve at a time')
         this.next = 'opening'
@@ -178,6 +185,8 @@ export class World {
         this.next = 'none'
         return
       case 'answerTool':
+      case 'endGate':
+      case 'tellModel':
       case 'cancelReply':
       case 'dropReply':
       case 'forgetCaller':
@@ -196,6 +205,7 @@ export class World {
     this.probed = false
     this.ready = false
     this.replies.clear()
+    this.sayings = []
     for (const one of this.queue) one.complete = true
   }
 
@@ -211,10 +221,11 @@ export class World {
       turns.replies.length <= 8 && turns.toolCalls.length <= 8 && sounding.owed.length <= 3,
       'turns are bounded',
     )
+    must(state.floor.due.length <= 9, 'what waits to be said is bounded')
     must(transcript.entries.length <= 32 && transcript.drafts.length <= 8, 'the transcript is bounded')
     const silent =
       phase === 'live' && state.session === 'ready' && !turns.callerSpeaking && !isSounding(state)
-    const watched = this.timers.has('idle') || this.timers.has('silentModel')
+    const watched = this.timers.has('idle') || this.timers.has('silentModel') || state.floor.standing.isAsking
     must(!silent || watched, 'every silence has a timer')
     const waits = phase === 'closing' || (phase === 'live' && (turns.replyDue || turns.replies.length > 0))
     if (!waits || turns.callerSpeaking) this.quietSinceMs = this.atMs
