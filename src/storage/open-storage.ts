@@ -5,6 +5,7 @@ import type { Agenda } from '../ports/agenda.ts'
 import type { AuditEvent, AuditLog } from '../ports/audit.ts'
 import type { Contacts } from '../ports/contacts.ts'
 import type { EffectStorage } from '../ports/effects.ts'
+import type { Messages } from '../ports/messages.ts'
 import type { People } from '../ports/people.ts'
 import type { Permissions } from '../ports/permissions.ts'
 import type { CallStorage } from '../ports/storage.ts'
@@ -17,6 +18,7 @@ import { DatabaseContacts } from './contacts.ts'
 import { createDataDirectory, openDataDirectory } from './data-directory.ts'
 import { DatabaseEffectStorage } from './effect-storage.ts'
 import { DatabaseAgenda } from './events.ts'
+import { DatabaseMessages } from './messages.ts'
 import { migrate } from './migrate.ts'
 import { checkPersonKey, DatabasePeople } from './people.ts'
 import { openPersonKey, type Keyed } from './person-key.ts'
@@ -55,6 +57,7 @@ export type Records = AsyncDisposable & {
   readonly effects: EffectStorage
   readonly contacts: Contacts
   readonly agenda: Agenda
+  readonly messages: Messages
   readonly permissions: Permissions
   readonly usage: UsageStorage
   readonly upkeep: Upkeep
@@ -91,6 +94,7 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
     people: new DatabasePeople(store, { clock, keyed }),
     contacts: new DatabaseContacts(store, keyed),
     agenda: new DatabaseAgenda(store),
+    messages: new DatabaseMessages(store),
     permissions: new DatabasePermissions(store, keyed),
     usage: new DatabaseUsage(store),
     upkeep: new DatabaseUpkeep(store, { keyed, entryOf }),
