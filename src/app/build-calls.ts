@@ -48,7 +48,7 @@ export async function buildCalls(
     storage: from.storage,
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
     telephony,
-    ownerNotice: ownerNotice(config, telephony),
+    ownerNotice: ownerNotice(config, telephony, clock),
     modelHealth: new ModelHealth(clock, config.limits.maxModelFailures),
     ...callSettings(config),
     random,

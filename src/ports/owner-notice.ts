@@ -9,4 +9,11 @@ export interface OwnerNotice {
     readonly durationSeconds: number
     readonly recordingSid: string
   }): Promise<NoticeOutcome>
+  /** A message was taken down. Its words are a stranger's: they are quoted, cut, and hold no address of the web. */
+  messageTaken(message: {
+    readonly from: string
+    readonly text: string
+    readonly callerName?: string | undefined
+    readonly callBack?: string | undefined
+  }): Promise<NoticeOutcome>
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ToolHandler } from '../ports/tools.ts'
 import { defineTool, type Tool } from './registry.ts'
 import type { ToolSpec } from './tool-spec.ts'
 
@@ -13,6 +14,13 @@ export const endCallSpec: ToolSpec = {
   isEffect: false,
   arguments: noArguments,
 }
+
+/** Ends the call once what is being said has been heard. */
+export const endCallHandler: ToolHandler = async () => ({
+  kind: 'done',
+  result: { state: 'ending after your goodbye' },
+  next: 'endCall',
+})
 
 /** The same with what it does: the caller hears the goodbye, then is hung up on. */
 export const endCall: Tool = defineTool({

@@ -227,6 +227,7 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
       sendText: async () => ({ ok: true }),
     },
     ownerNotice: {
+      messageTaken: async () => 'none',
       messageLeft: async ({ recordingSid }) => {
         notices.push(recordingSid)
         return 'sent'
