@@ -10,6 +10,7 @@ import { memoryTransport } from './memory/memory-transport.ts'
 import { FaultLog, type Struck } from './fault-log.ts'
 import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
 import type { SessionRecord } from './openai/session-record.ts'
+import type { WebSearchScript } from './openai/web-searches.ts'
 import { RunLog, writeRun } from './run-files.ts'
 import { Scripts } from './scripts.ts'
 import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
@@ -21,6 +22,8 @@ import type { WorldEntry } from './world-entry.ts'
 const OUR_NUMBER = '+14155550100'
 const OWNER_NUMBER = '+14155550101'
 const CALLER_NUMBER = '+14155550123'
+/** Answers of the web search that are remembered, those of the latest calls first. */
+const MAX_SEARCHES = 200
 
 /** What a rehearsal world is made from. */
 export type WorldOptions = {
@@ -94,7 +97,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     faults.add(seen)
     for (const watcher of watchers) watcher(seen)
   }
-  const parts = { ...options, recordings, scripts, identity, onEntry }
+  const parts: Parts = { ...options, recordings, scripts, identity, onEntry, web: [] }
   await using starting = new AsyncDisposableStack()
   const openai = starting.use(await openAiOf(parts))
   const twilio = starting.use(await twilioOf(parts))
@@ -122,6 +125,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     ring: async (scenario, { runs, seed } = {}) => {
       // Its own object for each call: that is how a call's sessions are told from those of others.
+      remember(parts.web, scenario.web)
       const script = { ...scenario.model, ...(seed !== undefined && { seed }) }
       const { from = CALLER_NUMBER, stirVerstat, delays } = scenario.call
       await scripts.offer(script, from)
@@ -148,6 +152,13 @@ type Parts = WorldOptions & {
   readonly scripts: Scripts
   readonly identity: Identity
   readonly onEntry: (entry: WorldEntry) => void
+  /** What the web search finds, what was said of it last first. */
+  readonly web: WebSearchScript[]
+}
+
+function remember(web: WebSearchScript[], more: readonly WebSearchScript[] = []): void {
+  web.unshift(...more)
+  web.splice(MAX_SEARCHES)
 }
 
 function invent(): Identity {
@@ -159,7 +170,7 @@ function invent(): Identity {
 }
 
 function openAiOf(parts: Parts): Promise<FakeOpenAi> {
-  const { clock, seed, network, recordings, scripts, identity, onEntry } = parts
+  const { clock, seed, network, recordings, scripts, identity, onEntry, web } = parts
   return startFakeOpenAi({
     clock,
     network,
@@ -167,6 +178,7 @@ function openAiOf(parts: Parts): Promise<FakeOpenAi> {
     seed: String(seed),
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
       scripts.take(safetyIdentifier ?? `session ${sessionNumber}`, sessionNumber),
+    searches: () => web,
     speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
     onEvent: (entry) => onEntry({ side: 'openai', entry }),
   })
