@@ -1,5 +1,6 @@
 import { createBackground } from '../ops/background.ts'
 import { toolRule } from '../policy/tool-rules.ts'
+import type { Research } from '../ports/research.ts'
 import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { Outbound } from '../ports/telephony.ts'
 import type { OfferedTool, ToolHandler } from '../ports/tools.ts'
@@ -16,6 +17,7 @@ import { offeredTools } from '../tools/offered-tools.ts'
 import type { OutboundSlots } from '../tools/outbound-slots.ts'
 import { sendSmsHandler } from '../tools/send-sms.ts'
 import { takeMessageHandler } from '../tools/take-message.ts'
+import { webResearchHandler } from '../tools/web-research.ts'
 import type { Parts } from './parts.ts'
 
 /** What the tools do their work with. */
@@ -23,6 +25,7 @@ export type ToolWorld = {
   readonly records: Pick<Records, 'calls' | 'contacts' | 'agenda'>
   readonly outbound: Outbound
   readonly ownerNotice: OwnerNotice
+  readonly research: Research
   readonly slots: OutboundSlots
 }
 
@@ -35,7 +38,7 @@ export function buildTools(
   world: ToolWorld,
 ): readonly OfferedTool[] {
   const { clock, config } = parts
-  const { records, outbound, ownerNotice, slots } = world
+  const { records, outbound, ownerNotice, research, slots } = world
   const { calls, contacts, agenda } = records
   const background = createBackground(parts)
   const [from] = config.twilio.phoneNumbers
@@ -44,6 +47,7 @@ export function buildTools(
     ['end_call', endCallHandler],
     ['take_message', takeMessageHandler({ calls, ownerNotice, clock, background })],
     ['find_contact', findContactHandler({ contacts })],
+    ['web_research', webResearchHandler({ research })],
     ['calendar_create_event', createEventHandler({ agenda, clock })],
     ['calendar_list_upcoming', listUpcomingHandler({ agenda, clock })],
     ['calendar_update_event', updateEventHandler({ agenda, clock })],

@@ -6,8 +6,11 @@ import { createMetrics } from '../../src/ops/metrics.ts'
 import type { CallRecord } from '../../src/ports/storage.ts'
 import type { Records } from '../../src/storage/open-storage.ts'
 import type { FakeTwilioOptions } from '../../src/sim/twilio/fake-twilio-options.ts'
+import { WebSearch } from '../../src/research/web-search.ts'
+import { type FakeOpenAi, startFakeOpenAi } from '../../src/sim/openai/fake-openai.ts'
 import { OutboundSlots } from '../../src/tools/outbound-slots.ts'
 import { TwilioRest } from '../../src/twilio/rest-client.ts'
+import { KEY } from '../sim/openai/socket-client.ts'
 import { rest, type Rest } from '../sim/twilio/on-rest.ts'
 import { ACCOUNT_SID, AUTH_TOKEN, NUMBER, PUBLIC } from '../sim/twilio/memory-product.ts'
 import { noLog, openedRecords, temporaryFolder } from '../storage/opening.ts'
@@ -27,7 +30,12 @@ export class AtWork implements AsyncDisposable {
   readonly #held: AsyncDisposableStack
   #intents = 0
 
-  private constructor(held: AsyncDisposableStack, records: Records, twilio: Rest) {
+  private constructor(
+    held: AsyncDisposableStack,
+    records: Records,
+    world: { twilio: Rest; openai: FakeOpenAi },
+  ) {
+    const { twilio, openai } = world
     this.#held = held
     this.records = records
     this.twilio = twilio
@@ -51,14 +59,22 @@ export class AtWork implements AsyncDisposable {
       publicUrl: PUBLIC,
       clock,
     })
+    const research = new WebSearch({
+      apiKey: KEY,
+      baseUrl: `${openai.httpOrigin}/v1`,
+      model: config.openai.model,
+      timeZone: config.owner.timeZone,
+      timeoutMs: 2_000,
+    })
     const metrics = held.use(createMetrics())
-    const world = {
+    const toolWorld = {
       records,
       outbound: telephony,
       ownerNotice: ownerNotice(config, telephony, clock),
       slots: this.slots,
+      research,
     }
-    this.#tools = buildTools({ config, clock, log: noLog, metrics }, world)
+    this.#tools = buildTools({ config, clock, log: noLog, metrics }, toolWorld)
   }
 
   static async open(options: Partial<FakeTwilioOptions> = {}): Promise<AtWork> {
@@ -66,7 +82,8 @@ export class AtWork implements AsyncDisposable {
     const folder = held.use(temporaryFolder())
     const records = held.use(await openedRecords(folder.path, { commits: 'loop' }))
     const twilio = held.use(await rest(options))
-    return new AtWork(held.move(), records, twilio)
+    const openai = held.use(await startFakeOpenAi({ apiKeys: [KEY], searches: () => [] }))
+    return new AtWork(held.move(), records, { twilio, openai })
   }
 
   /** Names of what is offered. */

@@ -142,6 +142,7 @@ describe('calendar_update_event', () => {
     const eventId = await created(at)
     expect(await at.run('calendar_update_event', { event_id: eventId, ...change })).toMatchObject({
       kind: 'done',
+      result: { event_id: eventId, conflicts: [] },
     })
     const title = change['title'] ?? 'Dentist'
     expect(await at.records.agenda.find(eventId)).toMatchObject({ title, version: 2, ...expected })

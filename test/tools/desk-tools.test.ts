@@ -20,6 +20,7 @@ describe('buildTools()', () => {
     expect(at.names()).toEqual([
       'make_call',
       'send_sms',
+      'web_research',
       'calendar_create_event',
       'calendar_list_upcoming',
       'calendar_update_event',
@@ -134,5 +135,26 @@ describe('find_contact', () => {
       kind: 'done',
       result: { contacts: [] },
     })
+  })
+})
+
+describe('web_research', () => {
+  it('answers what was found and where it stands', async () => {
+    await using at = await AtWork.open()
+    expect(
+      await at.run('web_research', { query: 'When is the museum open?' }, { intentId: undefined }),
+    ).toEqual({
+      kind: 'done',
+      result: {
+        answer: 'The museum is open from ten to six, and closed on Mondays.',
+        sources: [{ url: 'https://museum.example.org/hours', title: 'Opening hours' }],
+      },
+    })
+  })
+
+  it('has failed when the call is over', async () => {
+    await using at = await AtWork.open()
+    const run = at.run('web_research', { query: 'When?' }, { signal: AbortSignal.abort() })
+    expect(await run).toEqual({ kind: 'failed', code: 'aborted' })
   })
 })
