@@ -7,7 +7,8 @@ import { healthRoutes } from '../http/health.ts'
 import { metricsRoutes } from '../http/metrics.ts'
 import { boundConnections } from '../http/connection-cap.ts'
 import { createServer } from '../http/server.ts'
-import type { AuditLog } from '../ports/audit.ts'
+import { Reconciler } from '../gate/reconciler.ts'
+import type { Records } from '../storage/open-storage.ts'
 import { isMediaUpgrade } from '../twilio/media-upgrade.ts'
 import { twilioPlugin } from '../twilio/plugin.ts'
 import type { Parts } from './parts.ts'
@@ -20,9 +21,9 @@ const SILENT_CONNECTIONS = 64
 /** The HTTP side of a server: our own routes, and Twilio's where there is a telephone number. */
 export async function buildHttp(
   parts: Parts & { readonly version: string },
-  own: { readonly calls: Calls | undefined; readonly scratch: Buffer; readonly audit: AuditLog },
+  own: { readonly calls: Calls | undefined; readonly scratch: Buffer; readonly records: Records },
 ): Promise<FastifyInstance> {
-  const { calls, scratch, audit } = own
+  const { calls, scratch, records } = own
   const { config, secrets, clock, log, metrics, loop, network, version } = parts
   const { accountSid } = config.twilio
   const { publicUrl, host } = config.server
@@ -34,11 +35,12 @@ export async function buildHttp(
   const notReady = (): readonly string[] => calls?.refusalReasons() ?? ['no telephone number is configured']
   await app.register(healthRoutes({ version, keyring, notReady }))
   await app.register(metricsRoutes({ source: metrics, keyring, isLoopback: isLoopback(host) }))
-  await app.register(auditRoutes({ audit, keyring }))
+  await app.register(auditRoutes({ audit: records.audit, keyring }))
   if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {
     await app.register(
       twilioPlugin({
         calls,
+        effects: new Reconciler({ effects: records.effects, clock, log }),
         metrics,
         log,
         clock,

@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const calls = await buildCalls(parts, { audio, storage, onTurn: options.onTurn })
-  const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn, audit: records.audit })
+  const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn, records })
   starting.defer(() => http.close())
   const drain = drainOf(calls, parts)
   starting.defer(async () => {
