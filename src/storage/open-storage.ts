@@ -5,6 +5,7 @@ import type { Agenda } from '../ports/agenda.ts'
 import type { AuditEvent, AuditLog } from '../ports/audit.ts'
 import type { Contacts } from '../ports/contacts.ts'
 import type { EffectStorage } from '../ports/effects.ts'
+import type { ErrandStorage } from '../ports/errands.ts'
 import type { Messages } from '../ports/messages.ts'
 import type { People } from '../ports/people.ts'
 import type { Permissions } from '../ports/permissions.ts'
@@ -17,6 +18,7 @@ import type { Database } from './database.ts'
 import { DatabaseContacts } from './contacts.ts'
 import { createDataDirectory, openDataDirectory } from './data-directory.ts'
 import { DatabaseEffectStorage } from './effect-storage.ts'
+import { DatabaseErrands } from './errands.ts'
 import { DatabaseAgenda } from './events.ts'
 import { DatabaseMessages } from './messages.ts'
 import { migrate } from './migrate.ts'
@@ -55,6 +57,7 @@ export type Records = AsyncDisposable & {
   readonly audit: AuditLog
   readonly people: People
   readonly effects: EffectStorage
+  readonly errands: ErrandStorage
   readonly contacts: Contacts
   readonly agenda: Agenda
   readonly messages: Messages
@@ -90,6 +93,7 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
   return {
     calls: new DatabaseCallStorage(store),
     audit: new DatabaseAuditLog(store, entryOf),
+    errands: new DatabaseErrands(store),
     effects: new DatabaseEffectStorage(store, { keyed, entryOf }),
     people: new DatabasePeople(store, { clock, keyed }),
     contacts: new DatabaseContacts(store, keyed),

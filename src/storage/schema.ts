@@ -2,7 +2,13 @@ import type { AuditEvent, AuditKind } from '../ports/audit.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { CallEnding, CallRecord, MessageContent, TurnRecord } from '../ports/storage.ts'
-import type { ConfirmationsTable, IntentsTable, OutcomesTable, ProposalsTable } from './effect-tables.ts'
+import type {
+  ConfirmationsTable,
+  ErrandsTable,
+  IntentsTable,
+  OutcomesTable,
+  ProposalsTable,
+} from './effect-tables.ts'
 import type {
   ConsentsTable,
   ContactsTable,
@@ -33,6 +39,7 @@ export type Schema = {
   confirmations: ConfirmationsTable
   intents: IntentsTable
   outcomes: OutcomesTable
+  errands: ErrandsTable
   contacts: ContactsTable
   events: EventsTable
   opt_outs: OptOutsTable
