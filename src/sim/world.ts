@@ -11,6 +11,7 @@ import { FaultLog, type Struck } from './fault-log.ts'
 import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
 import type { SessionRecord } from './openai/session-record.ts'
 import type { WebSearchScript } from './openai/web-searches.ts'
+import { Phones } from './phones.ts'
 import { RunLog, writeRun } from './run-files.ts'
 import { Scripts } from './scripts.ts'
 import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
@@ -74,6 +75,8 @@ export type World = AsyncDisposable & {
   forgetEnded(): void
   /** Samples of a recording at 8 kHz, for a caller who plays a file. */
   addRecording(name: string, wav: Uint8Array): void
+  /** From now on it is so at the telephones that a scenario names, and the web search finds what it says. */
+  prepare(scenario: Pick<Scenario, 'phones' | 'web'>): void
   /**
    * A call in which the caller plays a recording, listens to the reply and hangs up.
    * @throws WavError when the file cannot be read
@@ -97,7 +100,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     faults.add(seen)
     for (const watcher of watchers) watcher(seen)
   }
-  const parts: Parts = { ...options, recordings, scripts, identity, onEntry, web: [] }
+  const phones = new Phones((script, number) => void scripts.offer(script, number))
+  const parts: Parts = { ...options, recordings, scripts, identity, onEntry, phones, web: [] }
   await using starting = new AsyncDisposableStack()
   const openai = starting.use(await openAiOf(parts))
   const twilio = starting.use(await twilioOf(parts))
@@ -108,10 +112,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     twilio,
     openai,
     scenarios: loadScenarios,
-    watch: (watcher) => {
-      watchers.add(watcher)
-      return { [Symbol.dispose]: () => void watchers.delete(watcher) }
-    },
+    prepare: (scenario) => prepare(parts, scenario),
+    watch: (watcher) => watched(watchers, watcher),
     forgetEnded: () => {
       twilio.forgetEnded()
       openai.forgetEnded()
@@ -125,7 +127,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     ring: async (scenario, { runs, seed } = {}) => {
       // Its own object for each call: that is how a call's sessions are told from those of others.
-      remember(parts.web, scenario.web)
+      prepare(parts, scenario)
       const script = { ...scenario.model, ...(seed !== undefined && { seed }) }
       const { from = CALLER_NUMBER, stirVerstat, delays } = scenario.call
       await scripts.offer(script, from)
@@ -145,6 +147,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
+function watched(
+  watchers: Set<(entry: WorldEntry) => void>,
+  watcher: (entry: WorldEntry) => void,
+): Disposable {
+  watchers.add(watcher)
+  return { [Symbol.dispose]: () => void watchers.delete(watcher) }
+}
+
 type Identity = { readonly accountSid: string; readonly authToken: string; readonly apiKey: string }
 
 type Parts = WorldOptions & {
@@ -152,13 +162,15 @@ type Parts = WorldOptions & {
   readonly scripts: Scripts
   readonly identity: Identity
   readonly onEntry: (entry: WorldEntry) => void
+  readonly phones: Phones
   /** What the web search finds, what was said of it last first. */
   readonly web: WebSearchScript[]
 }
 
-function remember(web: WebSearchScript[], more: readonly WebSearchScript[] = []): void {
-  web.unshift(...more)
+function prepare({ web, phones }: Parts, scenario: Pick<Scenario, 'phones' | 'web'>): void {
+  web.unshift(...(scenario.web ?? []))
   web.splice(MAX_SEARCHES)
+  phones.add(scenario.phones ?? [])
 }
 
 function invent(): Identity {
@@ -185,7 +197,7 @@ function openAiOf(parts: Parts): Promise<FakeOpenAi> {
 }
 
 function twilioOf(parts: Parts): Promise<FakeTwilio> {
-  const { clock, seed, publicUrl, network, recordings, identity, onEntry } = parts
+  const { clock, seed, publicUrl, network, recordings, identity, onEntry, phones } = parts
   const voiceUrl = `${publicUrl}/twilio/voice`
   const statusCallback = `${publicUrl}/twilio/status`
   return startFakeTwilio({
@@ -194,6 +206,7 @@ function twilioOf(parts: Parts): Promise<FakeTwilio> {
     accountSid: identity.accountSid,
     authToken: identity.authToken,
     seed,
+    answerOutbound: (leg) => phones.answer(leg),
     numbers: [{ phoneNumber: OUR_NUMBER, voiceUrl, statusCallback }],
     speech: (clip) => samplesAt(recordings.get(clip), 8_000),
     onEvent: (entry) => onEntry({ side: 'twilio', entry }),
