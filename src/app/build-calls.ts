@@ -1,20 +1,20 @@
 import type { AudioEngine } from '../audio/engine.ts'
 import { Calls } from '../call/calls.ts'
+import { plannerOf } from '../call/errand-plan.ts'
 import { ModelHealth } from '../call/model-health.ts'
-import { planCall } from '../call/plan-call.ts'
 import type { CallPorts } from '../call/plan.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { realtimeSettings } from '../config/realtime-settings.ts'
 import { createRealtimeEngine } from '../openai/engine.ts'
 import { type RealtimeOptions, realtimeVoice } from '../openai/realtime-options.ts'
 import { createBackground } from '../ops/background.ts'
-import type { CallStorage, TurnRecord } from '../ports/storage.ts'
+import type { TurnRecord } from '../ports/storage.ts'
 import { sentenceText } from '../prompts/sentences.ts'
+import type { Records } from '../storage/open-storage.ts'
 import { endCall } from '../tools/end-call.ts'
 import { createToolBox } from '../tools/registry.ts'
-import { TwilioRest } from '../twilio/rest-client.ts'
 import { loadPersona, loadPromptAudio } from './files.ts'
-import { ownerNotice } from './owner-notice.ts'
+import type { Outside } from './build-outside.ts'
 import type { Parts } from './parts.ts'
 import { speechProblems } from './speech-problems.ts'
 
@@ -23,20 +23,19 @@ export async function buildCalls(
   parts: Parts,
   from: {
     readonly audio: AudioEngine
-    readonly storage: CallStorage
+    readonly records: Records
+    readonly outside: Outside | undefined
     readonly onTurn: ((turn: TurnRecord) => void) | undefined
   },
 ): Promise<Calls | undefined> {
-  const { config, secrets, clock, log, metrics, loop, network, random } = parts
-  const { accountSid, apiBaseUrl } = config.twilio
+  const { config, secrets, clock, log, metrics, loop, random } = parts
   const { twilioAuthToken: authToken, openaiApiKey } = secrets
-  if (accountSid === undefined || authToken === undefined || openaiApiKey === undefined) return undefined
-  const { audio } = from
+  const { audio, outside } = from
+  if (!outside || authToken === undefined || openaiApiKey === undefined) return undefined
+  const { telephony, ownerNotice, errands } = outside
   const tools = createToolBox([endCall])
   const promptAudio = await loadPromptAudio()
   const persona = await loadPersona(config.server.personaDir, 'assistant')
-  const apiBase = apiBaseUrl === undefined ? {} : { apiBaseUrl }
-  const telephony = new TwilioRest({ accountSid, authToken, clock, send: network?.sendRest, ...apiBase })
   const ports: CallPorts = {
     clock,
     log,
@@ -45,10 +44,10 @@ export async function buildCalls(
     promptAudio,
     tools,
     audio,
-    storage: from.storage,
+    storage: from.records.calls,
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
     telephony,
-    ownerNotice: ownerNotice(config, telephony, clock),
+    ownerNotice,
     modelHealth: new ModelHealth(clock, config.limits.maxModelFailures),
     ...callSettings(config),
     random,
@@ -70,7 +69,8 @@ export async function buildCalls(
   const say = (sentence: 'busy' | 'apology') => sentenceText(sentence, persona.language)
   return new Calls({
     ports,
-    plan: (offer, actor) => planCall(offer, planning, actor),
+    plan: plannerOf(planning, errands),
+    onOver: (callSid) => errands.over(callSid),
     limits,
     inquiry: telephony,
     meter: { loopP99Ms: () => loop.recentP99Ms(), maxLoopDelayMs: limits.maxLoopDelayMs },

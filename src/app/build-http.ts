@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Calls } from '../call/calls.ts'
+import { errandCalls } from '../call/errand-calls.ts'
 import { isLoopback } from '../config/url-field.ts'
 import { createKeyring } from '../http/api-keys.ts'
 import { auditRoutes } from '../http/audit.ts'
@@ -7,10 +8,10 @@ import { healthRoutes } from '../http/health.ts'
 import { metricsRoutes } from '../http/metrics.ts'
 import { boundConnections } from '../http/connection-cap.ts'
 import { createServer } from '../http/server.ts'
-import { Reconciler } from '../gate/reconciler.ts'
 import type { Records } from '../storage/open-storage.ts'
 import { isMediaUpgrade } from '../twilio/media-upgrade.ts'
 import { twilioPlugin } from '../twilio/plugin.ts'
+import type { Outside } from './build-outside.ts'
 import type { Parts } from './parts.ts'
 
 /** Connections besides four for each call: its webhooks, and whoever else asks. */
@@ -21,9 +22,14 @@ const SILENT_CONNECTIONS = 64
 /** The HTTP side of a server: our own routes, and Twilio's where there is a telephone number. */
 export async function buildHttp(
   parts: Parts & { readonly version: string },
-  own: { readonly calls: Calls | undefined; readonly scratch: Buffer; readonly records: Records },
+  own: {
+    readonly calls: Calls | undefined
+    readonly outside: Outside | undefined
+    readonly scratch: Buffer
+    readonly records: Records
+  },
 ): Promise<FastifyInstance> {
-  const { calls, scratch, records } = own
+  const { calls, outside, scratch, records } = own
   const { config, secrets, clock, log, metrics, loop, network, version } = parts
   const { accountSid } = config.twilio
   const { publicUrl, host } = config.server
@@ -39,8 +45,8 @@ export async function buildHttp(
   if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {
     await app.register(
       twilioPlugin({
-        calls,
-        effects: new Reconciler({ effects: records.effects, clock, log }),
+        calls: outside ? errandCalls(calls, outside.errands) : calls,
+        effects: outside?.callbacks,
         metrics,
         log,
         clock,

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ErrandStatus } from '../ports/errand-report.ts'
 import type { NoticeOutcome, OwnerNotice } from '../ports/owner-notice.ts'
 import type { TelephonyControl } from '../ports/telephony.ts'
 
@@ -39,7 +40,22 @@ export function ownerNotice(
       const back = callBack === undefined ? '' : ` To be reached: ${quoted(callBack, MAX_QUOTE)}.`
       return send(`Message from ${party(caller)}${name}: ${quoted(text, MAX_QUOTE)}.${back}`)
     },
+    errandOver: ({ number, status, durationSeconds, said, messages }) => {
+      const lasted = durationSeconds === undefined ? '' : `, ${durationSeconds} s`
+      const last = said.findLast(({ speaker }) => speaker === 'callee')
+      const words = last ? ` They said last: ${quoted(last.text, MAX_QUOTE)}.` : ''
+      const left = messages === 0 ? '' : ` Messages left: ${messages}.`
+      return send(`My call to ${party(number)}: ${outcomes[status]}${lasted}.${words}${left}`)
+    },
   }
+}
+
+const outcomes: Readonly<Record<ErrandStatus, string>> = {
+  answered: 'answered',
+  busy: 'it was busy',
+  'no-answer': 'nobody answered',
+  failed: 'it failed',
+  canceled: 'it was called off',
 }
 
 function party(caller: string): string {

@@ -1,3 +1,5 @@
+import type { ErrandReport } from './errand-report.ts'
+
 /** What became of a notice: `none` where the owner wants none or cannot be reached that way. */
 export type NoticeOutcome = 'sent' | 'failed' | 'unknown' | 'none'
 
@@ -16,4 +18,6 @@ export interface OwnerNotice {
     readonly callerName?: string | undefined
     readonly callBack?: string | undefined
   }): Promise<NoticeOutcome>
+  /** A call that we placed is over. What was said is quoted like a message. */
+  errandOver(report: ErrandReport): Promise<NoticeOutcome>
 }

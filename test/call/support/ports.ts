@@ -228,6 +228,7 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
     },
     ownerNotice: {
       messageTaken: async () => 'none',
+      errandOver: async () => 'none',
       messageLeft: async ({ recordingSid }) => {
         notices.push(recordingSid)
         return 'sent'
