@@ -1,13 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import type { Calls } from '../call/calls.ts'
+import { calendarFeed } from '../calendar/calendar-feed.ts'
 import { errandCalls } from '../call/errand-calls.ts'
 import { isLoopback } from '../config/url-field.ts'
 import { createKeyring } from '../http/api-keys.ts'
 import { auditRoutes } from '../http/audit.ts'
+import { calendarRoutes } from '../http/calendar.ts'
+import { contactRoutes } from '../http/contacts.ts'
 import { healthRoutes } from '../http/health.ts'
+import { messageRoutes } from '../http/messages.ts'
 import { metricsRoutes } from '../http/metrics.ts'
 import { boundConnections } from '../http/connection-cap.ts'
 import { createServer } from '../http/server.ts'
+import type { EventRecord } from '../ports/agenda.ts'
 import type { Records } from '../storage/open-storage.ts'
 import { isMediaUpgrade } from '../twilio/media-upgrade.ts'
 import { twilioPlugin } from '../twilio/plugin.ts'
@@ -41,7 +46,11 @@ export async function buildHttp(
   const notReady = (): readonly string[] => calls?.refusalReasons() ?? ['no telephone number is configured']
   await app.register(healthRoutes({ version, keyring, notReady }))
   await app.register(metricsRoutes({ source: metrics, keyring, isLoopback: isLoopback(host) }))
-  await app.register(auditRoutes({ audit: records.audit, keyring }))
+  const { audit, messages, contacts, agenda } = records
+  await app.register(auditRoutes({ audit, keyring }))
+  await app.register(messageRoutes({ messages, audit, keyring }))
+  await app.register(contactRoutes({ contacts, audit, keyring, clock }))
+  await app.register(calendarRoutes({ agenda, keyring, clock, feedOf }))
   if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {
     await app.register(
       twilioPlugin({
@@ -61,4 +70,8 @@ export async function buildHttp(
     )
   }
   return app
+}
+
+function feedOf(events: readonly EventRecord[]): string {
+  return calendarFeed('Consigliere', events)
 }
