@@ -18,6 +18,7 @@ import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
+import { buildOutside } from './build-outside.ts'
 import { buildHttp } from './build-http.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
@@ -90,8 +91,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { calls: storage } = records
   starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
-  const calls = await buildCalls(parts, { audio, records, tools: options.tools, onTurn: options.onTurn })
-  const http = await buildHttp({ ...parts, version }, { calls, scratch: audio.ulawIn, audit: records.audit })
+  const outside = buildOutside(parts, records)
+  const { tools, onTurn } = options
+  const calls = await buildCalls(parts, { audio, records, outside, tools, onTurn })
+  const http = await buildHttp({ ...parts, version }, { calls, outside, scratch: audio.ulawIn, records })
   starting.defer(() => http.close())
   const drain = drainOf(calls, parts)
   starting.defer(async () => {
@@ -99,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await storage.flush()
   })
   starting.use(await tendOrphans(parts, records, calls))
+  await outside?.errands.resume()
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })

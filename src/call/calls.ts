@@ -12,6 +12,7 @@ import type {
 } from '../ports/incoming-calls.ts'
 import type { CallRecord, OrphanRecord } from '../ports/storage.ts'
 import type { MediaSink } from '../ports/telephony.ts'
+import { Emptiness } from './emptiness.ts'
 import { issueNonce } from './issue-nonce.ts'
 import { Ladder } from './ladder.ts'
 import { Doorkeeper, type LoadMeter } from './doorkeeper.ts'
@@ -41,6 +42,8 @@ export type CallsOptions = {
   }
   /** What admission goes by besides the numbers of calls; unset, nothing else counts. */
   readonly meter?: LoadMeter
+  /** Told when a call is over and its record complete. */
+  readonly onOver?: (callSid: string) => void
   /** Where calls are asked about that a dead process left open. */
   readonly inquiry?: CallInquiry
   /** Language and text of sentences that are said by the network, when there is no stream. */
@@ -65,6 +68,7 @@ export class Calls implements IncomingCalls {
   readonly #offers = new Map<string, Promise<CallAnswer>>()
   readonly #orphans: Orphans
   readonly #doorkeeper: Doorkeeper
+  readonly #emptiness = new Emptiness()
   #accepting = true
 
   constructor(options: CallsOptions) {
@@ -181,7 +185,7 @@ export class Calls implements IncomingCalls {
   /** Takes no more calls; resolves when the live ones have ended by themselves, or the signal fires. */
   async close(signal: AbortSignal): Promise<void> {
     this.#accepting = false
-    await this.#emptied(signal)
+    await this.#emptiness.reached(this.#live.size === 0, signal)
   }
 
   /**
@@ -192,21 +196,11 @@ export class Calls implements IncomingCalls {
   async drain(signal: AbortSignal): Promise<number> {
     this.#accepting = false
     for (const { session } of this.#live.values()) session.shutdown()
-    await Promise.all([this.#emptied(signal), this.#orphans.giveUp(signal)])
+    const emptied = this.#emptiness.reached(this.#live.size === 0, signal)
+    await Promise.all([emptied, this.#orphans.giveUp(signal)])
     const left = [...this.#live.values()]
     for (const { session } of left) session.cutOff()
     return left.length
-  }
-
-  #onEmpty: () => void = () => undefined
-
-  async #emptied(signal: AbortSignal): Promise<void> {
-    if (this.#live.size === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#onEmpty = resolve
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (signal.aborted) resolve()
-    await promise
   }
 
   async #answer(offer: CallOffer): Promise<CallAnswer> {
@@ -326,7 +320,8 @@ export class Calls implements IncomingCalls {
   #over(callSid: string): void {
     this.#live.delete(callSid)
     this.#options.ports.metrics.gauge('calls_live', this.#live.size)
-    if (this.#live.size === 0) this.#onEmpty()
+    if (this.#live.size === 0) this.#emptiness.tell()
+    this.#options.onOver?.(callSid)
   }
 }
 

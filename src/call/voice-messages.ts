@@ -14,6 +14,7 @@ export async function keepVoiceMessage(update: RecordingUpdate, ports: CallPorts
     messageId: recordingSid,
     callSid,
     from: call.from,
+    kind: 'recording',
     recordingSid,
     durationSeconds,
     receivedAtMs: Math.round(clock.wallMs()),

@@ -27,7 +27,11 @@ export type AtDesk = {
 }
 
 /** What was confirmed is stored like this, or is not run. */
-type Stored = { readonly tool: OfferedTool; readonly input: ToolInput }
+type Stored = {
+  readonly tool: OfferedTool
+  readonly input: ToolInput
+  readonly eventVersion?: number | undefined
+}
 
 /** Effects that certainly did not happen may be asked for again this often in a session. */
 const MAX_ATTEMPTS = 3
@@ -118,7 +122,7 @@ export class Executor {
       if (early !== undefined) return this.#denied(order, [early])
       const nonceHash = createHash('sha256').update(nonce).digest('hex')
       const draft = { ...this.#draft({ name, hash, destination }), key: id, confirmationId: id, nonceHash }
-      const end = await this.#run(stored, draft, () => {
+      const end = await this.#run({ ...stored, eventVersion: record.eventVersion }, draft, () => {
         if (objection() === undefined) desk.commit()
         return objection()
       })
@@ -186,11 +190,11 @@ export class Executor {
   }
 
   #run(
-    { tool, input }: Stored,
+    stored: Stored,
     draft: Omit<IntentDraft, 'intentId' | 'createdAtMs'>,
     objection: () => string | undefined,
   ): Promise<EffectEnd> {
-    const effect = { tool, input, draft, objection, signal: this.#signal }
+    const effect = { ...stored, draft, objection, signal: this.#signal }
     return runEffect(effect, { session: this.#session, ports: this.#ports })
   }
 

@@ -5,8 +5,9 @@ import type { Agenda } from '../ports/agenda.ts'
 export async function knownEvent(agenda: Agenda, eventId: string): Promise<EventTime | undefined> {
   const event = await agenda.find(eventId)
   if (event?.state !== 'confirmed') return undefined
-  const { title, startsAtMs, endsAtMs, timeZone } = event
-  return { title, start: localTime(startsAtMs, timeZone), end: localTime(endsAtMs, timeZone), timeZone }
+  const { title, startsAtMs, endsAtMs, timeZone, version } = event
+  const times = { start: localTime(startsAtMs, timeZone), end: localTime(endsAtMs, timeZone), timeZone }
+  return { title, ...times, version }
 }
 
 function localTime(wallMs: number, timeZone: string): string {

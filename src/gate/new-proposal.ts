@@ -28,7 +28,8 @@ export async function newProposal(
   },
 ): Promise<Proposal | undefined> {
   const { session, ports, seen } = here
-  const questions = await questionsOf(call, judged, here)
+  const event = await eventOf(call, ports)
+  const questions = questionsOf(call, event, contextOf(call, judged, here))
   if (!questions) return undefined
   const { callId, responseId, name: tool, canonical, hash } = call
   return {
@@ -44,19 +45,18 @@ export async function newProposal(
     actorId: session.actorId,
     strength: ports.facts.standing().strength,
     taint: seen.taint,
+    eventVersion: event?.version,
     answerBy: judged.decision.kind === 'confirm' ? judged.decision.answerBy : 'callerWithPin',
   }
 }
 
-async function questionsOf(
+function questionsOf(
   call: CheckedCall,
-  judged: Judgement,
-  here: Parameters<typeof newProposal>[2],
-): Promise<Proposal['questions'] | undefined> {
-  const { ports } = here
-  const event = await eventOf(call, ports)
+  event: EventTime | undefined,
+  context: QuestionContext,
+): Proposal['questions'] | undefined {
   try {
-    return questionsFor(errandOf(call.name, call.input, event), contextOf(call, judged, here))
+    return questionsFor(errandOf(call.name, call.input, event), context)
   } catch (error) {
     if (error instanceof ErrandError || error instanceof RangeError) return undefined
     throw error

@@ -8,6 +8,8 @@ import { runHandler } from './run-handler.ts'
 export type DecidedEffect = {
   readonly tool: OfferedTool
   readonly input: ToolInput
+  /** See HandlerContext. */
+  readonly eventVersion?: number | undefined
   readonly draft: Omit<IntentDraft, 'intentId' | 'createdAtMs'>
   /**
    * Asked when the intent is on disk and nothing was sent: whether the effect still may begin; if not, why. The last
@@ -60,7 +62,8 @@ export async function runEffect(
     return { kind: 'refused', reason: objection }
   }
   const timeoutMs = tool.timeoutMs ?? session.toolTimeoutMs
-  const names = { intentId, sessionId: session.sessionId, actorId: session.actorId }
+  const { sessionId, actorId } = session
+  const names = { intentId, sessionId, actorId, eventVersion: effect.eventVersion }
   const { result, late } = await runHandler(tool, input, { ...names, clock, timeoutMs, signal })
   await settle(result)
   void late?.then((better) => (better.kind === 'unknown' ? undefined : settle(better)))

@@ -4,9 +4,11 @@ import type { Decision } from '../policy/decide.ts'
 import type { DeskEffect, EndReason } from '../policy/desk.ts'
 import { toolRule } from '../policy/tool-rules.ts'
 import type { AuditData } from '../ports/audit.ts'
+import type { ErrandReport } from '../ports/errand-report.ts'
 import type { OfferedTool, ToolOutcome } from '../ports/tools.ts'
 import { DeskJournal } from './desk-journal.ts'
 import { DeskLine, type DeskNews } from './desk-line.ts'
+import { bringErrand } from './errand-answer.ts'
 import { Executor, type RunOrder } from './executor.ts'
 import {
   auditedSession,
@@ -105,6 +107,12 @@ export class SessionGate implements AsyncDisposable {
   end(reason: EndReason): void {
     this.#line.feed({ kind: 'ended', reason })
     if (reason === 'hungUp' || reason === 'stopping') this.#over.abort(new Error(reason))
+  }
+
+  /** A call that was placed for this session is over. */
+  errandOver(report: ErrandReport): void {
+    if (this.#over.signal.aborted) return
+    bringErrand(report, { memory: this.#memory, receiver: this.#receiver, clock: this.#ports.clock })
   }
 
   /** Ends everything; resolves when what ran is recorded. */

@@ -13,6 +13,8 @@ const id = shaped(idShape)
 const hash = shaped(/^[0-9a-f]{64}$/)
 /** A code has no space in it, as a sentence has, and no five digits in a row, as a number has. */
 const word = shaped(/^(?!.*[0-9]{5})[A-Za-z][A-Za-z0-9_.-]{0,63}$/)
+/** A word, or the number of an error: of Twilio's, or of HTTP. No number of anybody is so short. */
+const code = shaped(/^((?!.*[0-9]{5})[A-Za-z][A-Za-z0-9_.-]{0,63}|[1-9][0-9]{2,4})$/)
 const version = shaped(/^(?!.*[0-9]{5})[0-9][0-9A-Za-z.+-]{0,31}$/)
 const words: FieldRule = (value) =>
   Array.isArray(value)
@@ -40,7 +42,7 @@ const dataRules: { readonly [Name in keyof Required<AuditData>]: FieldRule } = {
   decision: word,
   reason: word,
   reasons: words,
-  code: word,
+  code,
   means: word,
   source: word,
   taint: word,

@@ -35,6 +35,8 @@ export type Proposal = {
   readonly taint: readonly string[]
   /** What is said at the first, the second and the third asking. */
   readonly questions: readonly [string, string, string]
+  /** The version of the calendar's event that the questions name, for a tool that changes one. */
+  readonly eventVersion?: number | undefined
   /** Who can answer: whoever is on the line, only a key of the API, or the caller once a PIN was right. */
   readonly answerBy: 'caller' | 'apiKey' | 'callerWithPin'
 }

@@ -17,6 +17,8 @@ export type EventTime = {
   readonly end?: string
   /** IANA name of the zone that both are in. */
   readonly timeZone: string
+  /** Which version of the event this is, for one that the calendar holds. */
+  readonly version?: number
 }
 
 /** Arguments about which no question can be asked. */

@@ -28,10 +28,11 @@ export interface Agenda {
     patch: EventPatch,
   ): Promise<'updated' | 'stale' | 'unknown'>
   find(eventId: string): Promise<EventRecord | undefined>
-  /** Confirmed events of which any part lies in a time, in the order in which they start. */
+  /** Confirmed events of which any part lies in a time, in the order in which they start; `withCancelled` also others. */
   between(options: {
     readonly fromMs: number
     readonly toMs: number
     readonly maxEvents: number
+    readonly withCancelled?: boolean
   }): Promise<readonly EventRecord[]>
 }

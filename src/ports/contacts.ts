@@ -19,6 +19,7 @@ export interface Contacts {
   put(contact: ContactRecord): Promise<void>
   /** Contacts whose name holds a text, in whatever case; in the order of their names. */
   findByName(text: string, maxContacts: number): Promise<readonly ContactRecord[]>
+  find(contactId: string): Promise<ContactRecord | undefined>
   findByNumber(number: string): Promise<readonly ContactRecord[]>
   /** All contacts in the order of their ids, after one of them. */
   page(options: { readonly afterId: string; readonly maxContacts: number }): Promise<readonly ContactRecord[]>

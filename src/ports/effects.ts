@@ -70,7 +70,10 @@ export type IntentRecord = {
   readonly outcome?: OutcomeRecord
 }
 
-/** What became of an effect. After `unknown` a better word may come; `done` and `failed` stay. */
+/**
+ * What became of an effect. After `unknown` a better word may come; `done` and `failed` stay, but that a `done` without a
+ * code gives way to the last word of the provider that took it: `done` with a code, or `failed`.
+ */
 export type OutcomeRecord = {
   readonly state: 'done' | 'failed' | 'unknown'
   /** What the provider calls it. */
@@ -138,6 +141,14 @@ export interface EffectStorage {
   claimIntent(draft: IntentDraft): Promise<IntentClaim>
   /** @returns false when the outcome is known already, or the intent is not: then nothing changed */
   settleIntent(intentId: string, outcome: OutcomeRecord): Promise<boolean>
+  /**
+   * Takes the word of a provider, under its own name for the effect, where that is a better one; also before any other.
+   * @returns `known` when it says nothing new, `foreign` when there is no such intent or the provider calls it otherwise
+   */
+  reconcileIntent(
+    intentId: string,
+    word: OutcomeRecord & { readonly providerId: string },
+  ): Promise<'better' | 'known' | 'foreign'>
   findIntent(intentId: string): Promise<IntentRecord | undefined>
   /** Intents whose outcome is `unknown`, the oldest first. */
   unresolved(maxIntents: number): Promise<readonly IntentRecord[]>

@@ -59,6 +59,8 @@ export type CallStatusUpdate = {
   readonly sequenceNumber?: number
   readonly durationSeconds?: number
   readonly errorCode?: string
+  /** `ref` of our own outbound call's callback. */
+  readonly ref?: string
 }
 
 /** The states of a call at Twilio, and `unknown` for words this version does not know. */

@@ -1,3 +1,5 @@
+import type { ErrandReport } from './errand-report.ts'
+
 /** What became of a notice: `none` where the owner wants none or cannot be reached that way. */
 export type NoticeOutcome = 'sent' | 'failed' | 'unknown' | 'none'
 
@@ -9,4 +11,13 @@ export interface OwnerNotice {
     readonly durationSeconds: number
     readonly recordingSid: string
   }): Promise<NoticeOutcome>
+  /** A message was taken down. Its words are a stranger's: they are quoted, cut, and hold no address of the web. */
+  messageTaken(message: {
+    readonly from: string
+    readonly text: string
+    readonly callerName?: string | undefined
+    readonly callBack?: string | undefined
+  }): Promise<NoticeOutcome>
+  /** A call that we placed is over. What was said is quoted like a message. */
+  errandOver(report: ErrandReport): Promise<NoticeOutcome>
 }

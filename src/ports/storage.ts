@@ -78,18 +78,27 @@ export type TurnRecord = {
   readonly firstMarkMs?: number
 }
 
+/** What a caller left: a recording at the network, or words that the model took down. */
+export type MessageContent =
+  | { readonly kind: 'recording'; readonly recordingSid: string; readonly durationSeconds: number }
+  | {
+      readonly kind: 'words'
+      readonly text: string
+      readonly callerName?: string
+      /** How they want to be reached. */
+      readonly callBack?: string
+    }
+
 /** A message that a caller left. */
 export type MessageRecord = {
   readonly messageId: string
   readonly callSid: string
   /** As the network gave it. */
   readonly from: string
-  readonly recordingSid: string
-  readonly durationSeconds: number
   readonly receivedAtMs: number
   /** What became of telling the owner; undefined while that is not known. */
   readonly notice?: NoticeOutcome
-}
+} & MessageContent
 
 /** Everything stored about one call. */
 export type CompleteCall = {

@@ -46,7 +46,11 @@ export interface StreamReceiver {
 
 /** The outcome of an order to the telephone network. Expected failures are values. */
 export type TelephonyOutcome =
-  | { readonly ok: true }
+  | {
+      readonly ok: true
+      /** What the network calls what came into being, if anything did. */
+      readonly sid?: string
+    }
   | { readonly ok: false; readonly code: string; readonly sentence: string; readonly ambiguous: boolean }
 
 /** Orders about a call that do not go through its media stream. */
@@ -59,4 +63,26 @@ export interface TelephonyControl {
     readonly to: string
     readonly body: string
   }): Promise<TelephonyOutcome>
+}
+
+/** A text message; what the network tells of it later names `ref`. */
+export type OutboundText = {
+  readonly from: string
+  readonly to: string
+  readonly body: string
+  readonly ref: string
+}
+
+/** A call that we place; the network asks what it does, and tells what became of it, by `ref`. */
+export type OutboundCall = {
+  readonly from: string
+  readonly to: string
+  readonly ref: string
+  readonly maxSeconds: number
+}
+
+/** Orders that reach somebody. None is tried twice where it may have been carried out. */
+export interface Outbound {
+  sendText(text: OutboundText, signal: AbortSignal): Promise<TelephonyOutcome>
+  placeCall(call: OutboundCall, signal: AbortSignal): Promise<TelephonyOutcome>
 }

@@ -46,6 +46,8 @@ export type HandlerContext = {
   /** The call or thread. */
   readonly sessionId: string
   readonly actorId: string
+  /** The version of the calendar's event that was asked about; undefined where nobody was asked. */
+  readonly eventVersion?: number | undefined
 }
 
 /**

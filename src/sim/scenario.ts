@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { callerScript } from './caller/script.ts'
 import { modelScriptSchema } from './openai/model-script.ts'
+import { webSearchSchema } from './openai/web-searches.ts'
+import { phoneSchema } from './phones.ts'
 import { restFaultSchema } from './twilio/rest-faults.ts'
 
 const delayMs = z.number().min(0).max(60_000)
@@ -20,6 +22,10 @@ const scenario = z.strictObject({
     .default({}),
   caller: callerScript,
   model: modelScriptSchema,
+  /** What happens at telephones that are called, for every call from then on. */
+  phones: z.array(phoneSchema).max(20).optional(),
+  /** What the web search finds, for every call from then on. */
+  web: z.array(webSearchSchema).max(100).optional(),
   /** Requests to Twilio's REST interface that go wrong while the call lives. */
   rest: z.array(restFaultSchema).max(100).optional(),
 })

@@ -10,6 +10,8 @@ import { memoryTransport } from './memory/memory-transport.ts'
 import { FaultLog, type Struck } from './fault-log.ts'
 import { type FakeOpenAi, startFakeOpenAi } from './openai/fake-openai.ts'
 import type { SessionRecord } from './openai/session-record.ts'
+import type { WebSearchScript } from './openai/web-searches.ts'
+import { Phones } from './phones.ts'
 import { RunLog, writeRun } from './run-files.ts'
 import { Scripts } from './scripts.ts'
 import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
@@ -21,6 +23,8 @@ import type { WorldEntry } from './world-entry.ts'
 const OUR_NUMBER = '+14155550100'
 const OWNER_NUMBER = '+14155550101'
 const CALLER_NUMBER = '+14155550123'
+/** Answers of the web search that are remembered, those of the latest calls first. */
+const MAX_SEARCHES = 200
 
 /** What a rehearsal world is made from. */
 export type WorldOptions = {
@@ -71,6 +75,8 @@ export type World = AsyncDisposable & {
   forgetEnded(): void
   /** Samples of a recording at 8 kHz, for a caller who plays a file. */
   addRecording(name: string, wav: Uint8Array): void
+  /** From now on it is so at the telephones that a scenario names, and the web search finds what it says. */
+  prepare(scenario: Pick<Scenario, 'phones' | 'web'>): void
   /**
    * A call in which the caller plays a recording, listens to the reply and hangs up.
    * @throws WavError when the file cannot be read
@@ -94,7 +100,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     faults.add(seen)
     for (const watcher of watchers) watcher(seen)
   }
-  const parts = { ...options, recordings, scripts, identity, onEntry }
+  const phones = new Phones((script, number) => void scripts.offer(script, number))
+  const parts: Parts = { ...options, recordings, scripts, identity, onEntry, phones, web: [] }
   await using starting = new AsyncDisposableStack()
   const openai = starting.use(await openAiOf(parts))
   const twilio = starting.use(await twilioOf(parts))
@@ -105,10 +112,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     twilio,
     openai,
     scenarios: loadScenarios,
-    watch: (watcher) => {
-      watchers.add(watcher)
-      return { [Symbol.dispose]: () => void watchers.delete(watcher) }
-    },
+    prepare: (scenario) => prepare(parts, scenario),
+    watch: (watcher) => watched(watchers, watcher),
     forgetEnded: () => {
       twilio.forgetEnded()
       openai.forgetEnded()
@@ -123,6 +128,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     ring: async (scenario, { runs, seed } = {}) => {
       // Its own object for each call: that is how a call's sessions are told from those of others.
+      prepare(parts, scenario)
       const script = { ...scenario.model, ...(seed !== undefined && { seed }) }
       const { from = CALLER_NUMBER, stirVerstat, delays } = scenario.call
       await scripts.offer(script, from)
@@ -142,6 +148,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
+function watched(
+  watchers: Set<(entry: WorldEntry) => void>,
+  watcher: (entry: WorldEntry) => void,
+): Disposable {
+  watchers.add(watcher)
+  return { [Symbol.dispose]: () => void watchers.delete(watcher) }
+}
+
 type Identity = { readonly accountSid: string; readonly authToken: string; readonly apiKey: string }
 
 type Parts = WorldOptions & {
@@ -149,6 +163,15 @@ type Parts = WorldOptions & {
   readonly scripts: Scripts
   readonly identity: Identity
   readonly onEntry: (entry: WorldEntry) => void
+  readonly phones: Phones
+  /** What the web search finds, what was said of it last first. */
+  readonly web: WebSearchScript[]
+}
+
+function prepare({ web, phones }: Parts, scenario: Pick<Scenario, 'phones' | 'web'>): void {
+  web.unshift(...(scenario.web ?? []))
+  web.splice(MAX_SEARCHES)
+  phones.add(scenario.phones ?? [])
 }
 
 function invent(): Identity {
@@ -160,7 +183,7 @@ function invent(): Identity {
 }
 
 function openAiOf(parts: Parts): Promise<FakeOpenAi> {
-  const { clock, seed, network, recordings, scripts, identity, onEntry } = parts
+  const { clock, seed, network, recordings, scripts, identity, onEntry, web } = parts
   return startFakeOpenAi({
     clock,
     network,
@@ -168,13 +191,14 @@ function openAiOf(parts: Parts): Promise<FakeOpenAi> {
     seed: String(seed),
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
       scripts.take(safetyIdentifier ?? `session ${sessionNumber}`, sessionNumber),
+    searches: () => web,
     speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
     onEvent: (entry) => onEntry({ side: 'openai', entry }),
   })
 }
 
 function twilioOf(parts: Parts): Promise<FakeTwilio> {
-  const { clock, seed, publicUrl, network, recordings, identity, onEntry } = parts
+  const { clock, seed, publicUrl, network, recordings, identity, onEntry, phones } = parts
   const voiceUrl = `${publicUrl}/twilio/voice`
   const statusCallback = `${publicUrl}/twilio/status`
   return startFakeTwilio({
@@ -183,6 +207,7 @@ function twilioOf(parts: Parts): Promise<FakeTwilio> {
     accountSid: identity.accountSid,
     authToken: identity.authToken,
     seed,
+    answerOutbound: (leg) => phones.answer(leg),
     numbers: [{ phoneNumber: OUR_NUMBER, voiceUrl, statusCallback }],
     speech: (clip) => samplesAt(recordings.get(clip), 8_000),
     onEvent: (entry) => onEntry({ side: 'twilio', entry }),

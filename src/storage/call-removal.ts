@@ -31,7 +31,7 @@ export async function silenceQuestions(db: Kysely<Schema>, proposalIds: readonly
 export async function removeCalls(db: Kysely<Schema>, callSids: readonly string[]): Promise<void> {
   if (callSids.length === 0) return
   await removeWords(db, callSids)
-  for (const table of ['streams', 'sessions', 'nonces', 'calls'] as const) {
+  for (const table of ['streams', 'sessions', 'nonces', 'errands', 'calls'] as const) {
     await db.deleteFrom(table).where('call_sid', 'in', callSids).execute()
   }
 }

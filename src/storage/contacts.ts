@@ -40,6 +40,13 @@ export class DatabaseContacts implements Contacts {
     })
   }
 
+  find(contactId: string): Promise<ContactRecord | undefined> {
+    return this.#store.read(async (db) => {
+      const row = await withNumber(db).where('contact_id', '=', contactId).executeTakeFirst()
+      return row && contactOf(row)
+    })
+  }
+
   findByNumber(number: string): Promise<readonly ContactRecord[]> {
     return this.#store.read((db) => contactsOfNumber(db, number))
   }

@@ -30,7 +30,7 @@ import {
   unresolvedIntents,
   wasReached,
 } from './intents.ts'
-import { putOutcome } from './outcomes.ts'
+import { improveOutcome, putOutcome } from './outcomes.ts'
 import type { Keyed } from './person-key.ts'
 import { findProposal, insertProposal } from './proposals.ts'
 import type { Schema } from './schema.ts'
@@ -83,6 +83,17 @@ export class DatabaseEffectStorage implements EffectStorage {
 
   settleIntent(intentId: string, outcome: OutcomeRecord): Promise<boolean> {
     return this.#store.writes.add((db) => this.#settle(db, intentId, outcome), 'now')
+  }
+
+  reconcileIntent(
+    intentId: string,
+    word: OutcomeRecord & { readonly providerId: string },
+  ): Promise<'better' | 'known' | 'foreign'> {
+    return this.#store.writes.add(async (db) => {
+      const verdict = await improveOutcome(db, intentId, word)
+      if (verdict === 'better') await this.#audit(db, intentId, word)
+      return verdict
+    }, 'now')
   }
 
   findIntent(intentId: string): Promise<IntentRecord | undefined> {
@@ -148,8 +159,13 @@ export class DatabaseEffectStorage implements EffectStorage {
 
   async #settle(db: Kysely<Schema>, intentId: string, outcome: OutcomeRecord): Promise<boolean> {
     if (!(await putOutcome(db, intentId, outcome))) return false
+    await this.#audit(db, intentId, outcome)
+    return true
+  }
+
+  async #audit(db: Kysely<Schema>, intentId: string, outcome: OutcomeRecord): Promise<void> {
     const intent = await findIntent(db, intentId)
-    if (!intent) return false
+    if (!intent) return
     const { state, code, providerId } = outcome
     const data = {
       intent: intentId,
@@ -158,7 +174,6 @@ export class DatabaseEffectStorage implements EffectStorage {
       ...(providerId !== undefined && { provider: providerId }),
     }
     await appendAudit(db, this.#entryOf({ ...auditedOf(intent), kind: 'outcome', data }))
-    return true
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ErrandStatus } from '../ports/errand-report.ts'
+import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { ConfirmationState, OutcomeRecord, ProposalRecord } from '../ports/effects.ts'
 
 /** One row per tool call that the model asked for. */
@@ -56,4 +58,15 @@ export type OutcomesTable = {
   provider_id: string | null
   code: string | null
   settled_at: string
+}
+
+/** One row per call that was placed for an intent. */
+export type ErrandsTable = {
+  ref: string
+  call_sid: string
+  session_id: string
+  taken_at: string
+  status: ErrandStatus | null
+  reported_at: string | null
+  notice: NoticeOutcome | null
 }

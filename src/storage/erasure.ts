@@ -40,7 +40,9 @@ export async function erasePerson(
   }
   const pattern = mentionsOf(number)
   const mentions =
-    (await strikeOut(store, { pattern, ...turnTexts })) + (await strikeOut(store, { pattern, ...titleTexts }))
+    (await strikeOut(store, { pattern, ...turnTexts })) +
+    (await strikeOut(store, { pattern, ...titleTexts })) +
+    (await strikeOut(store, { pattern, ...messageTexts }))
   const proposals = await removeProposals(store, pattern)
   const hash = keyed(number)
   await store.writes.add(async (db) => {
@@ -165,6 +167,40 @@ const titleTexts: Texts<string> = {
       .updateTable('events')
       .set({ title: change(row.title) })
       .where('event_id', '=', eventId)
+      .execute()
+  },
+}
+
+const messageTexts: Texts<string> = {
+  async page(db, after = '') {
+    const rows = await db
+      .selectFrom('messages')
+      .select(['message_id', 'body', 'caller_name', 'call_back'])
+      .where('message_id', '>', after)
+      .orderBy('message_id')
+      .limit(sliceTexts)
+      .execute()
+    return rows.map((row) => ({
+      key: row.message_id,
+      text: [row.body, row.caller_name, row.call_back].join('\n'),
+    }))
+  },
+  async rewrite(db, messageId, change) {
+    const row = await db
+      .selectFrom('messages')
+      .select(['body', 'caller_name', 'call_back'])
+      .where('message_id', '=', messageId)
+      .executeTakeFirst()
+    if (!row) return
+    const changed = (text: string | null): string | null => (text === null ? null : change(text))
+    await db
+      .updateTable('messages')
+      .set({
+        body: changed(row.body),
+        caller_name: changed(row.caller_name),
+        call_back: changed(row.call_back),
+      })
+      .where('message_id', '=', messageId)
       .execute()
   },
 }

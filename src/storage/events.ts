@@ -28,14 +28,15 @@ export class DatabaseAgenda implements Agenda {
     return this.#store.read((db) => findEvent(db, eventId))
   }
 
-  between({ fromMs, toMs, maxEvents }: Parameters<Agenda['between']>[0]): Promise<readonly EventRecord[]> {
+  between(options: Parameters<Agenda['between']>[0]): Promise<readonly EventRecord[]> {
+    const { fromMs, toMs, maxEvents, withCancelled = false } = options
     return this.#store.read(async (db) => {
-      const rows = await db
+      const inTime = db
         .selectFrom('events')
         .selectAll()
-        .where('state', '=', 'confirmed')
         .where('starts_at', '<', timeText(toMs))
         .where('ends_at', '>', timeText(fromMs))
+      const rows = await (withCancelled ? inTime : inTime.where('state', '=', 'confirmed'))
         .orderBy('starts_at')
         .orderBy('event_id')
         .limit(maxEvents)

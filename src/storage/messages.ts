@@ -1,8 +1,61 @@
 import type { Kysely } from 'kysely'
+import type { Messages } from '../ports/messages.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
-import type { MessageRecord } from '../ports/storage.ts'
-import { present, timeMs, timeText } from './columns.ts'
-import type { Schema } from './schema.ts'
+import type { MessageContent, MessageRecord } from '../ports/storage.ts'
+import { present, storableText, timeMs, timeText } from './columns.ts'
+import type { MessagesTable, Schema } from './schema.ts'
+import type { Store } from './store.ts'
+
+/** What callers left, in a database. */
+export class DatabaseMessages implements Messages {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  page({ afterId, maxMessages }: Parameters<Messages['page']>[0]): Promise<readonly MessageRecord[]> {
+    return this.#store.read(async (db) => {
+      const last = afterId === undefined ? undefined : await messageRow(db, afterId)
+      let query = db.selectFrom('messages').selectAll()
+      if (last) {
+        query = query.where((where) =>
+          where.or([
+            where('received_at', '<', last.received_at),
+            where.and([
+              where('received_at', '=', last.received_at),
+              where('message_id', '<', last.message_id),
+            ]),
+          ]),
+        )
+      }
+      const rows = await query
+        .orderBy('received_at', 'desc')
+        .orderBy('message_id', 'desc')
+        .limit(maxMessages)
+        .execute()
+      return rows.map(messageOf)
+    })
+  }
+
+  find(messageId: string): Promise<MessageRecord | undefined> {
+    return this.#store.read(async (db) => {
+      const row = await messageRow(db, messageId)
+      return row && messageOf(row)
+    })
+  }
+
+  remove(messageId: string): Promise<boolean> {
+    return this.#store.writes.add(async (db) => {
+      const rows = await db
+        .deleteFrom('messages')
+        .where('message_id', '=', messageId)
+        .returning('message_id')
+        .execute()
+      return rows.length > 0
+    }, 'now')
+  }
+}
 
 /** Inserts a message. @returns false when it is known and nothing was changed */
 export async function insertMessage(db: Kysely<Schema>, message: MessageRecord): Promise<boolean> {
@@ -12,8 +65,7 @@ export async function insertMessage(db: Kysely<Schema>, message: MessageRecord):
       message_id: message.messageId,
       call_sid: message.callSid,
       from_number: message.from,
-      recording_sid: message.recordingSid,
-      duration_seconds: message.durationSeconds,
+      ...contentColumns(message),
       received_at: timeText(message.receivedAtMs),
       notice: message.notice ?? null,
     })
@@ -37,15 +89,57 @@ export async function messagesOf(db: Kysely<Schema>, callSid: string): Promise<r
     .orderBy('received_at')
     .orderBy('message_id')
     .execute()
-  return rows.map((row) =>
-    present({
-      messageId: row.message_id,
-      callSid: row.call_sid,
-      from: row.from_number,
-      recordingSid: row.recording_sid,
-      durationSeconds: row.duration_seconds,
-      receivedAtMs: timeMs(row.received_at),
-      notice: row.notice ?? undefined,
-    }),
-  )
+  return rows.map(messageOf)
+}
+
+function messageRow(db: Kysely<Schema>, messageId: string): Promise<MessagesTable | undefined> {
+  return db.selectFrom('messages').selectAll().where('message_id', '=', messageId).executeTakeFirst()
+}
+
+type ContentColumns = Pick<
+  MessagesTable,
+  'kind' | 'recording_sid' | 'duration_seconds' | 'body' | 'caller_name' | 'call_back'
+>
+
+function contentColumns(content: MessageContent): ContentColumns {
+  const nothing = {
+    recording_sid: null,
+    duration_seconds: null,
+    body: null,
+    caller_name: null,
+    call_back: null,
+  }
+  if (content.kind === 'recording') {
+    const { kind, recordingSid, durationSeconds } = content
+    return { ...nothing, kind, recording_sid: recordingSid, duration_seconds: durationSeconds }
+  }
+  const { kind, text, callerName, callBack } = content
+  return {
+    ...nothing,
+    kind,
+    body: storableText(text),
+    caller_name: callerName === undefined ? null : storableText(callerName),
+    call_back: callBack === undefined ? null : storableText(callBack),
+  }
+}
+
+function messageOf(row: MessagesTable): MessageRecord {
+  const common = present({
+    messageId: row.message_id,
+    callSid: row.call_sid,
+    from: row.from_number,
+    receivedAtMs: timeMs(row.received_at),
+    notice: row.notice ?? undefined,
+  })
+  if (row.kind === 'recording') {
+    const { recording_sid: recordingSid, duration_seconds: durationSeconds } = row
+    return {
+      ...common,
+      kind: row.kind,
+      recordingSid: recordingSid ?? '',
+      durationSeconds: durationSeconds ?? 0,
+    }
+  }
+  const words = present({ callerName: row.caller_name ?? undefined, callBack: row.call_back ?? undefined })
+  return { ...common, kind: row.kind, text: row.body ?? '', ...words }
 }

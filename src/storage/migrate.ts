@@ -17,6 +17,8 @@ import { consents } from './migrations/0013-consents.ts'
 import { usage } from './migrations/0014-usage.ts'
 import { pinTries } from './migrations/0015-pin-tries.ts'
 import { upkeep } from './migrations/0016-upkeep.ts'
+import { messageWords } from './migrations/0017-message-words.ts'
+import { errands } from './migrations/0018-errands.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -38,6 +40,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0014-usage': usage,
   '0015-pin-tries': pinTries,
   '0016-upkeep': upkeep,
+  '0017-message-words': messageWords,
+  '0018-errands': errands,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

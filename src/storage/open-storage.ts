@@ -5,6 +5,8 @@ import type { Agenda } from '../ports/agenda.ts'
 import type { AuditEvent, AuditLog } from '../ports/audit.ts'
 import type { Contacts } from '../ports/contacts.ts'
 import type { EffectStorage } from '../ports/effects.ts'
+import type { ErrandStorage } from '../ports/errands.ts'
+import type { Messages } from '../ports/messages.ts'
 import type { People } from '../ports/people.ts'
 import type { Permissions } from '../ports/permissions.ts'
 import type { CallStorage } from '../ports/storage.ts'
@@ -16,7 +18,9 @@ import type { Database } from './database.ts'
 import { DatabaseContacts } from './contacts.ts'
 import { createDataDirectory, openDataDirectory } from './data-directory.ts'
 import { DatabaseEffectStorage } from './effect-storage.ts'
+import { DatabaseErrands } from './errands.ts'
 import { DatabaseAgenda } from './events.ts'
+import { DatabaseMessages } from './messages.ts'
 import { migrate } from './migrate.ts'
 import { checkPersonKey, DatabasePeople } from './people.ts'
 import { openPersonKey, type Keyed } from './person-key.ts'
@@ -53,8 +57,10 @@ export type Records = AsyncDisposable & {
   readonly audit: AuditLog
   readonly people: People
   readonly effects: EffectStorage
+  readonly errands: ErrandStorage
   readonly contacts: Contacts
   readonly agenda: Agenda
+  readonly messages: Messages
   readonly permissions: Permissions
   readonly usage: UsageStorage
   readonly upkeep: Upkeep
@@ -87,10 +93,12 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
   return {
     calls: new DatabaseCallStorage(store),
     audit: new DatabaseAuditLog(store, entryOf),
+    errands: new DatabaseErrands(store),
     effects: new DatabaseEffectStorage(store, { keyed, entryOf }),
     people: new DatabasePeople(store, { clock, keyed }),
     contacts: new DatabaseContacts(store, keyed),
     agenda: new DatabaseAgenda(store),
+    messages: new DatabaseMessages(store),
     permissions: new DatabasePermissions(store, keyed),
     usage: new DatabaseUsage(store),
     upkeep: new DatabaseUpkeep(store, { keyed, entryOf }),

@@ -135,6 +135,7 @@ async function removeRest(
   const ended = timeText(nowMs - consentMs)
   await db.deleteFrom('messages').where('received_at', '<', words).execute()
   await db.deleteFrom('confirmations').where('created_at', '<', metadata).execute()
+  await db.deleteFrom('errands').where('taken_at', '<', metadata).execute()
   await db.deleteFrom('usage').where('at', '<', metadata).execute()
   await db.deleteFrom('opt_outs').where('expires_at', '<', timeText(nowMs)).execute()
   await db

@@ -1,8 +1,14 @@
 import type { AuditEvent, AuditKind } from '../ports/audit.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
-import type { CallEnding, CallRecord, TurnRecord } from '../ports/storage.ts'
-import type { ConfirmationsTable, IntentsTable, OutcomesTable, ProposalsTable } from './effect-tables.ts'
+import type { CallEnding, CallRecord, MessageContent, TurnRecord } from '../ports/storage.ts'
+import type {
+  ConfirmationsTable,
+  ErrandsTable,
+  IntentsTable,
+  OutcomesTable,
+  ProposalsTable,
+} from './effect-tables.ts'
 import type {
   ConsentsTable,
   ContactsTable,
@@ -33,6 +39,7 @@ export type Schema = {
   confirmations: ConfirmationsTable
   intents: IntentsTable
   outcomes: OutcomesTable
+  errands: ErrandsTable
   contacts: ContactsTable
   events: EventsTable
   opt_outs: OptOutsTable
@@ -109,8 +116,12 @@ export type MessagesTable = {
   message_id: string
   call_sid: string
   from_number: string
-  recording_sid: string
-  duration_seconds: number
+  kind: MessageContent['kind']
+  recording_sid: string | null
+  duration_seconds: number | null
+  body: string | null
+  caller_name: string | null
+  call_back: string | null
   received_at: string
   notice: NoticeOutcome | null
 }

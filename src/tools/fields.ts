@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { momentOf } from '../desk/local-time.ts'
 
 /** A telephone number. Its country and kind are the policy's to judge. */
 export function numberField(what: string): z.ZodString {
@@ -60,6 +61,32 @@ export function zoneField(what: string): z.ZodString {
     .regex(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/)
     .refine(isZone, 'must be the name of a time zone')
     .describe(`${what}, as an IANA name such as Europe/London.`)
+}
+
+/** Whether an end comes after its start, where there are both. Both are of the same zone and form. */
+export function endsLater({ start, end }: LocalTimes): boolean {
+  return start === undefined || end === undefined || end > start
+}
+
+/** What a model is told of a local time that is none. In UTC every moment has one name. */
+export const OFF_THE_CLOCK =
+  'start and end must each exist once in that time zone: the clocks change there then; ask which hour is meant, and give such times in UTC with the time zone UTC'
+
+/** Whether times exist, and once, in their zone; true where no zone is given. */
+export function areOnTheClock({ start, end, time_zone: zone }: LocalTimes): boolean {
+  if (zone === undefined) return true
+  try {
+    return [start, end].every((time) => time === undefined || momentOf(time, zone).ok)
+  } catch {
+    // A time or a zone that is none has its own complaint.
+    return true
+  }
+}
+
+type LocalTimes = {
+  readonly start?: string | undefined
+  readonly end?: string | undefined
+  readonly time_zone?: string | undefined
 }
 
 function isOneLine(text: string): boolean {

@@ -78,6 +78,7 @@ const sentences: Readonly<Record<string, string>> = {
   ECONNABORTED: 'Twilio did not answer in time',
   ETIMEDOUT: 'Twilio did not answer in time',
   timeout: 'Twilio did not answer in time',
+  noPublicUrl: 'Set PUBLIC_URL: without it Twilio cannot ask about calls or tell of messages',
   aborted: 'The request to Twilio was given up before its answer came',
 }
 

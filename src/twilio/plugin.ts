@@ -4,6 +4,7 @@ import websocket from '@fastify/websocket'
 import type { WebSocket } from 'ws'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
+import type { EffectCallbacks } from '../ports/effect-callbacks.ts'
 import type { IncomingCalls } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
@@ -33,6 +34,8 @@ export type TwilioPluginOptions = {
   /** The auth token, and the one before while it is being rotated. */
   readonly authTokens: AuthTokens
   readonly calls: IncomingCalls
+  /** Told what becomes of calls and messages of ours; unset where there are none. */
+  readonly effects?: EffectCallbacks | undefined
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
@@ -86,6 +89,7 @@ export function twilioPlugin(options: TwilioPluginOptions): FastifyPluginAsync {
     metrics,
     clock,
     calls,
+    effects: options.effects,
     log,
   }
   const upgrades = {

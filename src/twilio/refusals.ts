@@ -3,7 +3,8 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 
 /** Where something was refused. */
-export type RefusalRoute = 'voice' | 'after-stream' | 'status' | 'stream-status' | 'recording' | 'media'
+export type RefusalRoute =
+  'voice' | 'after-stream' | 'status' | 'stream-status' | 'sms-status' | 'recording' | 'media'
 
 /** Why: for counters and the log, never for the peer. */
 export type RefusalReason =

@@ -2,7 +2,13 @@ import type { RequestClient, Twilio } from 'twilio'
 import { deadline } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CallInquiry, CallStanding } from '../ports/call-inquiry.ts'
-import type { TelephonyControl, TelephonyOutcome } from '../ports/telephony.ts'
+import type {
+  Outbound,
+  OutboundCall,
+  OutboundText,
+  TelephonyControl,
+  TelephonyOutcome,
+} from '../ports/telephony.ts'
 import { nothingSentCodes, sentenceFor } from './error-table.ts'
 import { TwilioError } from './twilio-error.ts'
 import { callStatusNamed } from './webhook-fields.ts'
@@ -27,6 +33,8 @@ export type TwilioRestOptions = {
   readonly authToken: string
   /** An origin, at most with a path prefix, instead of Twilio's own: for tests and rehearsal. */
   readonly apiBaseUrl?: string
+  /** Where Twilio asks about calls that we place, and tells of them and of messages: an origin without a slash. */
+  readonly publicUrl?: string | undefined
   /** For one order in all, retries after 429 included. */
   readonly timeoutMs?: number
   /** How orders are sent; by the SDK over the network when unset. */
@@ -34,11 +42,14 @@ export type TwilioRestOptions = {
   readonly clock: Clock
 }
 
+/** A telephone that we call rings so long. Source: Twilio's default is 60 s; voicemail answers after about 25. */
+const RING_SECONDS = 40
+
 /** Codes that answer a hang-up of a call that is over already. */
 const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', '20404'])
 
 /** Orders and questions about calls, given through Twilio's SDK, which is loaded at the first one. */
-export class TwilioRest implements TelephonyControl, CallInquiry {
+export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
   readonly #options: TwilioRestOptions
   readonly #timeoutMs: number
   #client: Promise<Twilio> | undefined
@@ -49,15 +60,36 @@ export class TwilioRest implements TelephonyControl, CallInquiry {
   }
 
   async hangUp(callSid: string, signal?: AbortSignal): Promise<TelephonyOutcome> {
-    const outcome = await this.#order(
-      (client) => client.calls(callSid).update({ status: 'completed' }),
-      signal,
-    )
+    const outcome = await this.#order(async (client) => {
+      await client.calls(callSid).update({ status: 'completed' })
+    }, signal)
     return !outcome.ok && alreadyOverCodes.has(outcome.code) ? { ok: true } : outcome
   }
 
-  sendText({ from, to, body }: { from: string; to: string; body: string }): Promise<TelephonyOutcome> {
-    return this.#order((client) => client.messages.create({ from, to, body }), undefined)
+  sendText(
+    { from, to, body, ref }: Omit<OutboundText, 'ref'> & { readonly ref?: string },
+    signal?: AbortSignal,
+  ): Promise<TelephonyOutcome> {
+    return this.#order((client) => {
+      const told = ref === undefined ? {} : { statusCallback: this.#address('sms-status', ref) }
+      return client.messages.create({ from, to, body, ...told })
+    }, signal)
+  }
+
+  placeCall({ from, to, ref, maxSeconds }: OutboundCall, signal?: AbortSignal): Promise<TelephonyOutcome> {
+    return this.#order(
+      (client) =>
+        client.calls.create({
+          from,
+          to,
+          url: this.#address('voice', ref),
+          statusCallback: this.#address('status', ref),
+          statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
+          timeout: RING_SECONDS,
+          timeLimit: maxSeconds,
+        }),
+      signal,
+    )
   }
 
   async standing(callSid: string, signal?: AbortSignal): Promise<CallStanding> {
@@ -73,12 +105,12 @@ export class TwilioRest implements TelephonyControl, CallInquiry {
   }
 
   async #order(
-    give: (client: Twilio) => Promise<unknown>,
+    give: (client: Twilio) => Promise<{ readonly sid: string } | void>,
     signal: AbortSignal | undefined,
   ): Promise<TelephonyOutcome> {
     try {
-      await this.#ask(give, signal)
-      return { ok: true }
+      const made = await this.#ask(give, signal)
+      return made ? { ok: true, sid: made.sid } : { ok: true }
     } catch (thrown) {
       const { code, sentence, ambiguous } = asTwilioError(thrown)
       return { ok: false, code, sentence, ambiguous }
@@ -88,7 +120,17 @@ export class TwilioRest implements TelephonyControl, CallInquiry {
   async #ask<T>(ask: (client: Twilio) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted) throw failure('aborted', { ambiguous: false })
     this.#client ??= connect(this.#options, this.#timeoutMs)
-    return this.#inTime(ask(await this.#client), signal)
+    const client = await this.#client
+    // The SDK may have taken its time to load: nothing was sent yet.
+    if (signal?.aborted) throw failure('aborted', { ambiguous: false })
+    return await this.#inTime(ask(client), signal)
+  }
+
+  /** A callback of ours that names an effect. */
+  #address(route: string, ref: string): string {
+    const { publicUrl } = this.#options
+    if (publicUrl === undefined) throw failure('noPublicUrl', { ambiguous: false })
+    return `${publicUrl}/twilio/${route}?ref=${encodeURIComponent(ref)}`
   }
 
   /** The SDK knows no signal: when the wait ends the request may still arrive, so the outcome is not known. */

@@ -1,23 +1,42 @@
 import type { FastifyInstance } from 'fastify'
+import type { EffectCallbacks } from '../ports/effect-callbacks.ts'
 import type { IncomingCalls, StreamStatusUpdate } from '../ports/incoming-calls.ts'
 import type { Log } from '../ports/log.ts'
 import { sentenceFor } from './error-table.ts'
-import { callStatusOf, recordingOf, streamStatusOf } from './webhook-fields.ts'
+import { callStatusOf, recordingOf, streamStatusOf, textStatusOf } from './webhook-fields.ts'
 import { webhookRoute } from './webhook-route.ts'
 import type { WebhookContext } from './webhook-route.ts'
 
-/** The callbacks that only tell: about a call, its media stream, and a recorded message. All are answered with 204. */
+/**
+ * The callbacks that only tell: about a call, its media stream, a text message, and a recorded message. All are answered
+ * with 204.
+ */
 export function addStatusWebhooks(
   scope: FastifyInstance,
-  context: WebhookContext & { readonly calls: IncomingCalls; readonly log: Log },
+  context: WebhookContext & {
+    readonly calls: IncomingCalls
+    readonly effects: EffectCallbacks | undefined
+    readonly log: Log
+  },
 ): void {
-  const { calls, log } = context
+  const { calls, effects, log } = context
   scope.post(
     '/twilio/status',
-    webhookRoute(context, 'status', async ({ form }) => {
-      const update = callStatusOf(form)
+    webhookRoute(context, 'status', async ({ form, target }) => {
+      const update = callStatusOf(form, target)
       if (!update) return { kind: 'malformed' }
       await calls.onStatus(update)
+      const { ref } = update
+      if (ref !== undefined) await effects?.onCallStatus({ ...update, ref })
+      return { kind: 'nothing' }
+    }),
+  )
+  scope.post(
+    '/twilio/sms-status',
+    webhookRoute(context, 'sms-status', async ({ form, target }) => {
+      const update = textStatusOf(form, target)
+      if (!update) return { kind: 'malformed' }
+      await effects?.onTextStatus(update)
       return { kind: 'nothing' }
     }),
   )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TextStatusUpdate } from '../ports/effect-callbacks.ts'
 import type {
   CallOffer,
   CallStatus,
@@ -76,6 +77,30 @@ const statusFields = z.object({
     .optional(),
 })
 
+const textStatusFields = z.object({
+  MessageSid: z.string().regex(/^(SM|MM)[0-9a-f]{32}$/),
+  // With an underscore there is one: partially_delivered.
+  MessageStatus: z.string().regex(/^[A-Za-z_-]{1,64}$/),
+  ErrorCode: z
+    .string()
+    .regex(/^[0-9]{0,6}$/)
+    .optional(),
+})
+
+/** Source: Twilio, "Message status values" */
+const textStatuses: ReadonlyMap<string, TextStatusUpdate['status']> = new Map([
+  ['accepted', 'accepted'],
+  ['scheduled', 'accepted'],
+  ['queued', 'accepted'],
+  ['sending', 'accepted'],
+  ['sent', 'sent'],
+  ['delivered', 'delivered'],
+  ['read', 'delivered'],
+  ['undelivered', 'undelivered'],
+  ['failed', 'failed'],
+  ['canceled', 'canceled'],
+])
+
 const streamStatusFields = z.object({
   CallSid: callSid,
   StreamSid: streamSid,
@@ -135,16 +160,34 @@ export function recordingOf(form: Form): RecordingUpdate | 'notReady' | undefine
   }
 }
 
-/** The update in a call status callback, or undefined where a field is not of its form. */
-export function callStatusOf(form: Form): CallStatusUpdate | undefined {
+/**
+ * The update in a call status callback, or undefined where a field is not of its form.
+ * @param target the raw request target; its query may carry the `ref` of a call of ours
+ */
+export function callStatusOf(form: Form, target = ''): CallStatusUpdate | undefined {
   const { data } = statusFields.safeParse(firstValues(form))
-  if (!data) return undefined
+  const reference = referenceOf(target)
+  if (!data || reference === 'malformed') return undefined
   return {
     callSid: data.CallSid,
     status: callStatusNamed(data.CallStatus),
     ...(data.SequenceNumber === undefined ? {} : { sequenceNumber: data.SequenceNumber }),
     ...(data.CallDuration === undefined ? {} : { durationSeconds: data.CallDuration }),
     ...(data.ErrorCode ? { errorCode: data.ErrorCode } : {}),
+    ...reference,
+  }
+}
+
+/** The update in the status callback of a text message, or undefined where a field is not of its form. */
+export function textStatusOf(form: Form, target: string): TextStatusUpdate | undefined {
+  const { data } = textStatusFields.safeParse(firstValues(form))
+  const reference = referenceOf(target)
+  if (!data || reference === 'malformed') return undefined
+  return {
+    messageSid: data.MessageSid,
+    status: textStatuses.get(data.MessageStatus) ?? 'unknown',
+    ...(data.ErrorCode ? { errorCode: data.ErrorCode } : {}),
+    ...reference,
   }
 }
 

@@ -42,6 +42,8 @@ const decisiveFields = [
   'StreamSid',
   'StreamEvent',
   'StreamError',
+  'MessageSid',
+  'MessageStatus',
 ]
 
 /**

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GateReceiver, GateSession, GateStanding } from '../../src/gate/gate-options.ts'
+import { knownEvent } from '../../src/gate/known-event.ts'
 import { SessionGate } from '../../src/gate/session-gate.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { consentLexicons } from '../../src/policy/consent.ts'
@@ -130,7 +131,7 @@ export class AtGate implements AsyncDisposable {
         if (this.reachFails) throw new Error('No answer')
         return this.reach
       },
-      event: async () => undefined,
+      event: (eventId: string) => knownEvent(this.records.agenda, eventId),
     }
     const ports = { clock, log: noLog, audit, effects, facts, newHex }
     this.gate = new SessionGate(this.#session(change), ports, this.line)

@@ -150,6 +150,7 @@ describe('knownEvent()', () => {
       start: '2026-11-24T05:30',
       end: '2026-11-24T06:00',
       timeZone: 'America/New_York',
+      version: 1,
     })
     const at = { eventId: event.eventId, version: 1, nowMs: 1 }
     await agenda.update(at, { state: 'cancelled' })

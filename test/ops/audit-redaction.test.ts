@@ -43,6 +43,9 @@ describe('auditRedaction()', () => {
     ['count', 1.5],
     ['count', '12'],
     ['attempts', Number.NaN],
+    ['code', '4155550123'],
+    ['code', '415555'],
+    ['code', 21_610],
     ['textHash', 'ab'.repeat(31)],
     ['textHash', 'the words themselves'],
     ['version', '14155550123'],
@@ -51,6 +54,10 @@ describe('auditRedaction()', () => {
     ['__proto__x', 'y'],
   ])('leaves out %s with the value %j, and counts that', (name, value) => {
     expect(keptOf({ [name]: value })).toEqual({ omitted: 1 })
+  })
+
+  it.each(['21610', '503', 'timeout', 'http_429'])('keeps the code %s', (code) => {
+    expect(keptOf({ code })).toEqual({ code })
   })
 
   it('keeps of a list what is a code, and twenty of them', () => {

@@ -20,6 +20,8 @@ await onBothDatabases((name, newPlace) => {
       const { contacts } = records
       await contacts.put(ann)
       expect(await contacts.findByNumber('+14155550123')).toStrictEqual([ann])
+      expect(await contacts.find('contact_a')).toStrictEqual(ann)
+      expect(await contacts.find('contact_b')).toBeUndefined()
       const { number: _number, note: _note, ...rest } = ann
       const changed = { ...rest, name: 'Ann', updatedAtMs: startedAtMs + 1 }
       await contacts.put(changed)

@@ -167,6 +167,7 @@ export function callStorageContract(name: string, open: () => Promise<Successive
         messageId: `RE${callSid.slice(2)}`,
         callSid,
         from: '+14155550123',
+        kind: 'recording' as const,
         recordingSid: `RE${callSid.slice(2)}`,
         durationSeconds: 23,
         receivedAtMs: call.startedAtMs + 7,

@@ -24,6 +24,14 @@ await onBothDatabases((name, newPlace) => {
       const all = [event('d', 5), event('b', 2), event('a', 0, 3), event('c', 3), event('z', 2)]
       for (const one of all) await agenda.insert(one)
       await agenda.update({ eventId: 'z', version: 1, nowMs: startedAtMs }, { state: 'cancelled' })
+      const everything = {
+        fromMs: startedAtMs,
+        toMs: startedAtMs + 9 * hourMs,
+        maxEvents: 9,
+        withCancelled: true,
+      }
+      const ids = (await agenda.between(everything)).map(({ eventId }) => eventId)
+      expect(ids).toEqual(['a', 'b', 'z', 'c', 'd'])
       const between = async (fromHour: number, toHour: number, maxEvents = 9) =>
         (
           await agenda.between({

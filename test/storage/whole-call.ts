@@ -19,7 +19,14 @@ export async function wholeCall(
   await calls.insertCall({ ...ringingCall(callSid), from, startedAtMs: atMs, ...ended })
   await calls.insertNonce({ nonce: `nonce ${callSid}`, callSid, issuedAtMs: atMs, expiresAtMs: atMs + 1 })
   const recordingSid = `RE${callSid.slice(2)}`
-  const message = { messageId: recordingSid, callSid, from, recordingSid, durationSeconds: 5 }
+  const message = {
+    messageId: recordingSid,
+    callSid,
+    from,
+    kind: 'recording' as const,
+    recordingSid,
+    durationSeconds: 5,
+  }
   await calls.insertMessage({ ...message, receivedAtMs: atMs })
   const proposalId = `proposal_${callSid.slice(-24)}`
   const proposal = { proposalId, sessionId: callSid, callId: 'call_1', tool: 'send_sms' }

@@ -20,7 +20,7 @@ describe('POST /twilio/status', () => {
     ] as const
     expect(await server.post('/twilio/status?ref=abc', fields)).toMatchObject({ status: 204, body: '' })
     expect(server.calls.statuses).toEqual([
-      { callSid, status: 'completed', sequenceNumber: 3, durationSeconds: 61 },
+      { callSid, status: 'completed', sequenceNumber: 3, durationSeconds: 61, ref: 'abc' },
     ])
   })
 
@@ -31,6 +31,70 @@ describe('POST /twilio/status', () => {
     expect((await server.post('/twilio/status', [...fields, ['CallStatus', 'ringing']])).status).toBe(403)
     expect((await server.post('/twilio/status', [...fields, ['SequenceNumber', 'x']])).status).toBe(400)
     expect(server.calls.statuses).toEqual([])
+  })
+})
+
+describe('POST /twilio/sms-status', () => {
+  const messageSid = `SM${'0f'.repeat(16)}`
+  const fields = [
+    ['AccountSid', accountSid],
+    ['MessageSid', messageSid],
+    ['MessageStatus', 'undelivered'],
+    ['ErrorCode', '30003'],
+  ] as const
+
+  it('passes on what becomes of a message of ours, and of a call of ours', async () => {
+    const told: unknown[] = []
+    const effects = {
+      onTextStatus: async (update: unknown) => void told.push(update),
+      onCallStatus: async (update: unknown) => void told.push(update),
+    }
+    await using server = await startServer({ effects })
+    expect(await server.post('/twilio/sms-status?ref=intent_x1', fields)).toMatchObject({
+      status: 204,
+      body: '',
+    })
+    expect(await server.post('/twilio/sms-status', fields)).toMatchObject({ status: 204 })
+    await server.post('/twilio/status?ref=intent_x2', [...common, ['CallStatus', 'busy']])
+    await server.post('/twilio/status', [...common, ['CallStatus', 'busy']])
+    const update = { messageSid, status: 'undelivered', errorCode: '30003' }
+    expect(told).toEqual([
+      { ...update, ref: 'intent_x1' },
+      update,
+      { callSid, status: 'busy', ref: 'intent_x2' },
+    ])
+  })
+
+  it.each([
+    ['queued', 'accepted'],
+    ['sending', 'accepted'],
+    ['sent', 'sent'],
+    ['delivered', 'delivered'],
+    ['read', 'delivered'],
+    ['failed', 'failed'],
+    ['canceled', 'canceled'],
+    ['partially_delivered', 'unknown'],
+    ['constructor', 'unknown'],
+  ])('takes %s for %s', async (word, status) => {
+    const told: unknown[] = []
+    const effects = {
+      onTextStatus: async (update: unknown) => void told.push(update),
+      onCallStatus: () => Promise.reject(new Error('This is no call')),
+    }
+    await using server = await startServer({ effects })
+    await server.post('/twilio/sms-status', [...fields.slice(0, 2), ['MessageStatus', word]])
+    expect(told).toEqual([{ messageSid, status }])
+  })
+
+  it('refuses without a signature, with a repeated field, of another form, and for a ref that is none', async () => {
+    await using server = await startServer()
+    expect((await server.send('/twilio/sms-status', {})).status).toBe(403)
+    expect((await server.post('/twilio/sms-status', [...fields, ['MessageStatus', 'sent']])).status).toBe(403)
+    expect((await server.post('/twilio/sms-status', [['AccountSid', accountSid]])).status).toBe(400)
+    expect((await server.post('/twilio/sms-status?ref=a&ref=b', fields)).status).toBe(400)
+    expect((await server.post('/twilio/status?ref=%20', [...common, ['CallStatus', 'busy']])).status).toBe(
+      400,
+    )
   })
 })
 

@@ -55,7 +55,7 @@ export const toolSamples: Readonly<Record<string, ToolSample>> = {
     samples: [event, { ...event, end: '2026-11-24T11:00' }],
     fields: { title: isLine(120), start: isTime, end: isTime, time_zone: isZone },
     optional: ['end'],
-    together: endsLater,
+    together: (input) => endsLater(input) && areOnTheClock(input),
   },
   calendar_list_upcoming: {
     isHigh: false,
@@ -69,7 +69,7 @@ export const toolSamples: Readonly<Record<string, ToolSample>> = {
     samples: [{ event_id: 'e1', start: '2028-02-29T12:00', end: '2028-02-29T12:01' }],
     fields: { event_id: isId, title: isLine(120), start: isTime, end: isTime, time_zone: isZone },
     optional: ['title', 'start', 'end', 'time_zone'],
-    together: (input) => Object.keys(input).length > 1 && endsLater(input),
+    together: (input) => Object.keys(input).length > 1 && endsLater(input) && areOnTheClock(input),
   },
   calendar_cancel_event: { isHigh: true, from: 1, samples: [{ event_id: 'e1' }], fields: { event_id: isId } },
   take_message: {
@@ -155,6 +155,20 @@ function isBoolean(value: unknown): boolean {
 
 function endsLater({ start, end }: Readonly<Record<string, unknown>>): boolean {
   return typeof start !== 'string' || typeof end !== 'string' || end > start
+}
+
+/** Whether the clocks of a zone show times once: not while they are put forward or back. */
+function areOnTheClock({ start, end, time_zone: zone }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof zone !== 'string') return true
+  return [start, end].every((time) => typeof time !== 'string' || isOnTheClock(time, zone))
+}
+
+function isOnTheClock(time: string, zone: string): boolean {
+  try {
+    return Temporal.PlainDateTime.from(time).toZonedDateTime(zone, { disambiguation: 'reject' }) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function isAscii(text: string): boolean {

@@ -6,6 +6,7 @@ import type { FakeOpenAiLogEntry } from './run-log.ts'
 import type { Pace } from './session-context.ts'
 import type { Connection } from './session-record.ts'
 import type { Speech } from './tone-speech.ts'
+import type { WebSearchScript } from './web-searches.ts'
 
 /** How to set up the fake; everything has a default. */
 export type FakeOpenAiOptions = {
@@ -19,6 +20,8 @@ export type FakeOpenAiOptions = {
    * on where the last one was in it; another object, even an equal one, begins at its beginning.
    */
   readonly scriptFor?: (connection: Connection) => ModelScript
+  /** Asked for every question to the hosted web search; what is said of none has a stock answer. */
+  readonly searches?: () => readonly WebSearchScript[]
   /** Recordings by name; undefined, or no provider at all, and tones as long as the text are heard. */
   readonly speech?: Speech
   readonly onEvent?: (entry: FakeOpenAiLogEntry) => void

@@ -10,13 +10,14 @@ import { MemoryWebSocket } from '../memory/memory-web-socket.ts'
 import { MemoryWire } from '../memory/memory-wire.ts'
 import type { RawFrame } from './garbage.ts'
 import { readHandshake, refuse, writeRefusal } from './handshake.ts'
-import type { Handshake, HandshakeRules } from './handshake.ts'
+import type { Handshake } from './handshake.ts'
 import type { FakeOpenAiOptions } from './fake-openai-options.ts'
-import { answerModels } from './model-list.ts'
 import { knownModels } from './models.ts'
 import type { KnownModel } from './models.ts'
 import type { StruckFault } from './model-fault.ts'
 import type { ModelScript } from './model-script.ts'
+import { answerHttp } from './responses-api.ts'
+import type { HttpRules } from './responses-api.ts'
 import { withoutAudio } from './run-log.ts'
 import type { FakeOpenAiLogEntry } from './run-log.ts'
 import { ScriptCursor } from './script-cursor.ts'
@@ -88,7 +89,7 @@ class FakeServer implements FakeOpenAi {
       options.speech ?? (() => undefined),
       toneSpeech(String(options.seed ?? 'rehearsal')),
     )
-    this.#http = createServer((request, response) => answerModels(request, response, this.#rules()))
+    this.#http = createServer((request, response) => answerHttp(request, response, this.#rules()))
     this.#upgrader = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_MESSAGE_BYTES,
@@ -303,8 +304,10 @@ class FakeServer implements FakeOpenAi {
     writeRefusal(socket, refused)
   }
 
-  #rules(): HandshakeRules {
-    return { apiKeys: this.#apiKeys, models: this.#models, wallMs: this.#clock.wallMs() }
+  #rules(): HttpRules {
+    const searches = this.#options.searches?.() ?? []
+    const [clock, wallMs] = [this.#clock, this.#clock.wallMs()]
+    return { apiKeys: this.#apiKeys, models: this.#models, wallMs, clock, searches }
   }
 
   #log(entry: LogBody, sessionNumber: number): void {

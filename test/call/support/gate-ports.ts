@@ -15,6 +15,7 @@ const noEffects: EffectStorage = {
   findConfirmation: nothing,
   claimIntent: nothing,
   settleIntent: nothing,
+  reconcileIntent: nothing,
   findIntent: nothing,
   unresolved: nothing,
   effectsSince: nothing,

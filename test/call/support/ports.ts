@@ -237,6 +237,8 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
       sendText: async () => ({ ok: true }),
     },
     ownerNotice: {
+      messageTaken: async () => 'none',
+      errandOver: async () => 'none',
       messageLeft: async ({ recordingSid }) => {
         notices.push(recordingSid)
         return 'sent'

@@ -1,0 +1,77 @@
+import { Errands } from '../call/errands.ts'
+import { Reconciler } from '../gate/reconciler.ts'
+import { createBackground } from '../ops/background.ts'
+import type { EffectCallbacks } from '../ports/effect-callbacks.ts'
+import type { OwnerNotice } from '../ports/owner-notice.ts'
+import type { OfferedTool } from '../ports/tools.ts'
+import { WebSearch } from '../research/web-search.ts'
+import type { Records } from '../storage/open-storage.ts'
+import { OutboundSlots } from '../tools/outbound-slots.ts'
+import { TwilioRest } from '../twilio/rest-client.ts'
+import { buildTools } from './build-tools.ts'
+import { ownerNotice } from './owner-notice.ts'
+import type { Parts } from './parts.ts'
+
+/** A call that was placed rings, lasts, and is told of within this beyond its longest. */
+const RING_MS = 120_000
+
+/** What reaches out of the house, and what comes back of it. */
+export type Outside = {
+  readonly telephony: TwilioRest
+  readonly ownerNotice: OwnerNotice
+  readonly tools: readonly OfferedTool[]
+  readonly errands: Errands
+  readonly callbacks: EffectCallbacks
+}
+
+/** Builds it for a server that has a telephone number and a model; undefined in desk mode. */
+export function buildOutside(parts: Parts, records: Records): Outside | undefined {
+  const { config, secrets, clock, log, metrics, network } = parts
+  const { accountSid, apiBaseUrl, phoneNumbers } = config.twilio
+  const { twilioAuthToken: authToken, openaiApiKey: apiKey } = secrets
+  if (accountSid === undefined || authToken === undefined || apiKey === undefined) return undefined
+  const telephony = new TwilioRest({
+    accountSid,
+    authToken,
+    clock,
+    publicUrl: config.server.publicUrl,
+    send: network?.sendRest,
+    ...(apiBaseUrl !== undefined && { apiBaseUrl }),
+  })
+  const notice = ownerNotice(config, telephony, clock)
+  const { maxOutboundCalls: maxCalls, callMaxSeconds } = config.limits
+  const slots = new OutboundSlots({ clock, maxCalls, longestMs: callMaxSeconds * 1_000 + RING_MS })
+  const errands = new Errands({
+    ...records,
+    ownerNotice: notice,
+    clock,
+    log,
+    background: createBackground({ log, metrics }),
+    ownNumbers: phoneNumbers,
+    onOver: (ref) => slots.free(ref),
+  })
+  const research = webSearch(parts, apiKey)
+  return {
+    telephony,
+    ownerNotice: notice,
+    errands,
+    tools: buildTools(parts, { records, outbound: telephony, ownerNotice: notice, research, slots }),
+    callbacks: callbacksOf(new Reconciler({ effects: records.effects, clock, log }), errands),
+  }
+}
+
+function webSearch({ config }: Parts, apiKey: string): WebSearch {
+  const { baseUrl, model, organizationId: organization, projectId: project } = config.openai
+  return new WebSearch({ apiKey, organization, project, baseUrl, model, timeZone: config.owner.timeZone })
+}
+
+/** First the outcome, then the report: whoever reads of the one can rely on the other. */
+function callbacksOf(reconciler: Reconciler, errands: Errands): EffectCallbacks {
+  return {
+    onTextStatus: (update) => reconciler.onTextStatus(update),
+    onCallStatus: async (update) => {
+      await reconciler.onCallStatus(update)
+      await errands.onCallStatus(update)
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import type { Kysely } from 'kysely'
+import type { ErrandStatus } from '../ports/errand-report.ts'
+import type { ErrandRecord, ErrandStorage } from '../ports/errands.ts'
+import type { NoticeOutcome } from '../ports/owner-notice.ts'
+import { optionalTimeMs, present, timeMs, timeText } from './columns.ts'
+import type { ErrandsTable } from './effect-tables.ts'
+import type { Schema } from './schema.ts'
+import type { Store } from './store.ts'
+
+/** Calls that were placed for intents, in a database. */
+export class DatabaseErrands implements ErrandStorage {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  take(errand: Parameters<ErrandStorage['take']>[0]): Promise<string> {
+    const { ref, callSid, sessionId, takenAtMs } = errand
+    return this.#store.writes.add(async (db) => {
+      const row = { ref, call_sid: callSid, session_id: sessionId, taken_at: timeText(takenAtMs) }
+      // A call that has another intent gets no second one: then nobody has this one yet.
+      await db
+        .insertInto('errands')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      return (await errandRow(db, ref))?.call_sid ?? ''
+    }, 'now')
+  }
+
+  report(ref: string, end: { readonly status: ErrandStatus; readonly nowMs: number }): Promise<boolean> {
+    return this.#store.writes.add(async (db) => {
+      const rows = await db
+        .updateTable('errands')
+        .set({ status: end.status, reported_at: timeText(end.nowMs) })
+        .where('ref', '=', ref)
+        .where('reported_at', 'is', null)
+        .returning('ref')
+        .execute()
+      return rows.length > 0
+    }, 'now')
+  }
+
+  setNotice(ref: string, notice: NoticeOutcome): Promise<void> {
+    return this.#store.writes.add(async (db) => {
+      await db.updateTable('errands').set({ notice }).where('ref', '=', ref).execute()
+    }, 'now')
+  }
+
+  find(ref: string): Promise<ErrandRecord | undefined> {
+    return this.#store.read(async (db) => {
+      const row = await errandRow(db, ref)
+      return row && errandOf(row)
+    })
+  }
+
+  open(maxErrands: number): Promise<readonly ErrandRecord[]> {
+    return this.#store.read(async (db) => {
+      const rows = await db
+        .selectFrom('errands')
+        .selectAll()
+        .where('reported_at', 'is', null)
+        .orderBy('taken_at')
+        .orderBy('ref')
+        .limit(maxErrands)
+        .execute()
+      return rows.map(errandOf)
+    })
+  }
+}
+
+function errandRow(db: Kysely<Schema>, ref: string): Promise<ErrandsTable | undefined> {
+  return db.selectFrom('errands').selectAll().where('ref', '=', ref).executeTakeFirst()
+}
+
+function errandOf(row: ErrandsTable): ErrandRecord {
+  return present({
+    ref: row.ref,
+    callSid: row.call_sid,
+    sessionId: row.session_id,
+    takenAtMs: timeMs(row.taken_at),
+    status: row.status ?? undefined,
+    reportedAtMs: optionalTimeMs(row.reported_at),
+    notice: row.notice ?? undefined,
+  })
+}

@@ -1,0 +1,105 @@
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { MessageRecord } from '../../src/ports/storage.ts'
+import { openedRecords, temporaryFolder } from './opening.ts'
+import { onBothDatabases } from './places.ts'
+import { newCallSid, startedAtMs } from './records.ts'
+
+const caller = '+14155550123'
+
+function words(messageId: string, afterMs: number, more: object = {}): MessageRecord {
+  const receivedAtMs = startedAtMs + afterMs
+  return {
+    messageId,
+    callSid: newCallSid(),
+    from: caller,
+    receivedAtMs,
+    kind: 'words',
+    text: 'Hi\n“there” 👋',
+    ...more,
+  }
+}
+
+await onBothDatabases((name, newPlace) => {
+  describe(`${name}: messages`, () => {
+    it('keeps words and recordings as they are, once', async () => {
+      await using records = await (await newPlace()).open()
+      const { calls, messages } = records
+      const taken = words('intent_xabc', 1, { callerName: 'Ann', callBack: 'tonight', notice: 'sent' })
+      const recorded: MessageRecord = {
+        messageId: 'RE1',
+        callSid: newCallSid(),
+        from: caller,
+        receivedAtMs: startedAtMs + 2,
+        kind: 'recording',
+        recordingSid: 'RE1',
+        durationSeconds: 7,
+      }
+      for (const message of [taken, recorded]) expect(await calls.insertMessage(message)).toBe(true)
+      expect(await calls.insertMessage({ ...taken, from: 'other' })).toBe(false)
+      expect(await messages.page({ maxMessages: 9 })).toStrictEqual([recorded, taken])
+      expect(await messages.find('intent_xabc')).toStrictEqual(taken)
+      expect(await messages.find('intent_xabd')).toBeUndefined()
+    })
+
+    it('page() goes on after a message, the newest first, also among those of one moment', async () => {
+      await using records = await (await newPlace()).open()
+      const { calls, messages } = records
+      const all = [words('m1', 0), words('m3', 5), words('m2', 5), words('m4', 9)]
+      for (const message of all) await calls.insertMessage(message)
+      const ids = async (afterId: string | undefined, maxMessages: number) =>
+        (await messages.page({ ...(afterId !== undefined && { afterId }), maxMessages })).map(
+          ({ messageId }) => messageId,
+        )
+      expect(await ids(undefined, 2)).toEqual(['m4', 'm3'])
+      expect(await ids('m3', 2)).toEqual(['m2', 'm1'])
+      expect(await ids('m1', 2)).toEqual([])
+      expect(await messages.remove('m3')).toBe(true)
+      expect(await messages.remove('m3')).toBe(false)
+      expect(await ids(undefined, 9)).toEqual(['m4', 'm2', 'm1'])
+    })
+
+    it('is struck out of and removed by an erasure: what somebody left, and their number in what others left', async () => {
+      await using records = await (await newPlace()).open()
+      const { calls, messages, upkeep } = records
+      await calls.insertMessage(words('m1', 0))
+      await calls.insertMessage(
+        words('m2', 1, { from: '+14155550124', text: 'Ann is at 415 555 0123', callBack: '+14155550123' }),
+      )
+      expect(await upkeep.erase(caller, { actor: 'server' })).toMatchObject({ kind: 'erased', mentions: 1 })
+      expect(await messages.page({ maxMessages: 9 })).toMatchObject([
+        { messageId: 'm2', text: 'Ann is at …', callBack: '…' },
+      ])
+    })
+  })
+})
+
+describe('the step that lets messages be words', () => {
+  it('carries over what was there', async () => {
+    using folder = temporaryFolder()
+    const first = await openedRecords(folder.path)
+    await first[Symbol.asyncDispose]()
+    const db = new DatabaseSync(join(folder.path, 'consigliere.db'))
+    db.exec(`drop table messages;
+      create table messages (message_id text not null primary key, call_sid text not null, from_number text not null,
+        recording_sid text not null, duration_seconds integer not null, received_at text not null, notice text);
+      create index messages_call_sid on messages (call_sid);
+      insert into messages values ('RE1', 'CA1', '${caller}', 'RE1', 7, '2026-11-20T09:00:00.000Z', 'sent');
+      delete from kysely_migration where name >= '0017'`)
+    db.close()
+    await using records = await openedRecords(folder.path)
+    expect(await records.messages.page({ maxMessages: 9 })).toStrictEqual([
+      {
+        messageId: 'RE1',
+        callSid: 'CA1',
+        from: caller,
+        receivedAtMs: startedAtMs,
+        notice: 'sent',
+        kind: 'recording',
+        recordingSid: 'RE1',
+        durationSeconds: 7,
+      },
+    ])
+  })
+})
