@@ -8,6 +8,7 @@ import {
 } from './drill.ts'
 import { AlarmList } from './alarm-list.ts'
 import { drillCrash } from './crash.ts'
+import { drillDialogues } from './dialogues.ts'
 import { drainEnv, drillDrain } from './drain.ts'
 import { faultCases } from './fault-cases.ts'
 import { drillFaults, faultsEnv } from './faults.ts'
@@ -59,6 +60,7 @@ const drills: Readonly<Record<string, Drill | ToolDrill>> = {
     virtual: true,
     run: drillFuzzRealtime,
   },
+  dialogues: { fullCount: 100_000, onTools: drillDialogues },
   'fuzz-tools': { fullCount: 100_000, onTools: drillFuzzTools },
   'websocket-limits': {
     fullCount: limitCaseCount,
