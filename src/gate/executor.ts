@@ -106,11 +106,10 @@ export class Executor {
       const atOnce = objection()
       if (atOnce !== undefined) return this.#denied(order, [atOnce])
       if (!stored) return this.#denied(order, ['storedOtherwise'])
-      const { record, judged } = await this.#judgeAgain(stored, { order, desk })
-      const { decision, destination } = judged
-      if (decision.kind !== 'allow' || decision.confirmationId !== id || !record)
-        return this.#denied(order, decision.kind === 'allow' ? ['unconfirmed'] : decision.reasons)
+      const { decision, destination } = await this.#judgeAgain(stored, { order, desk })
       const { reasons } = decision
+      // INVARIANT: what is allowed for any other reason than this confirmation is not what was confirmed.
+      if (decision.kind !== 'allow' || decision.confirmationId !== id) return this.#denied(order, reasons)
       this.#decided({ tool: name, argumentsHash: hash }, { decision: 'allow', reasons, confirmation: id }, id)
       await this.#journal.settled()
       if (!this.#journal.isWhole(id)) return this.#denied(order, ['auditUnavailable'])
@@ -150,7 +149,7 @@ export class Executor {
   async #judgeAgain(
     { tool, input }: Stored,
     { order, desk }: { readonly order: RunOrder; readonly desk: AtDesk },
-  ): Promise<{ readonly record: Confirmation | undefined; readonly judged: Judgement }> {
+  ): Promise<Judgement> {
     const { tool: name, hash, nonce } = order
     const record = desk.record()
     const wanted = {
@@ -163,7 +162,7 @@ export class Executor {
       isUsedUp: this.isUsedUp(tool),
       confirmation: record && { record, nonce },
     }
-    return { record, judged: await judge(wanted, this.#session, this.#ports) }
+    return await judge(wanted, this.#session, this.#ports)
   }
 
   /** An effect that needs no question is one in its session, however often it is asked for, unless it certainly failed. */

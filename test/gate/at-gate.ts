@@ -5,6 +5,7 @@ import type { GateReceiver, GateSession } from '../../src/gate/gate-options.ts'
 import { SessionGate } from '../../src/gate/session-gate.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { consentLexicons } from '../../src/policy/consent.ts'
+import type { EventTime } from '../../src/policy/errand.ts'
 import { toolRule } from '../../src/policy/tool-rules.ts'
 import type { AuditRecord } from '../../src/ports/audit.ts'
 import type { Reach, Standing } from '../../src/ports/gate-facts.ts'
@@ -101,6 +102,8 @@ export class AtGate implements AsyncDisposable {
   standing: Standing = { strength: 'S2', pin: 'open', isInScope: true, limits: { ok: true } }
   reach: Reach = { verdict: { ok: true }, isFirst: false, name: 'Ann' }
   reachFails = false
+  /** What the calendar says of any event. */
+  event: () => Promise<EventTime | undefined> = async () => undefined
   /** What the facts about a destination wait for, by tool. */
   readonly reaching = new Map<string, Promise<void>>()
   /** What happens around methods of the storage. */
@@ -126,7 +129,7 @@ export class AtGate implements AsyncDisposable {
         if (this.reachFails) throw new Error('No answer')
         return this.reach
       },
-      event: async () => undefined,
+      event: () => this.event(),
     }
     const ports = { clock, log: noLog, audit, effects, facts, newHex }
     this.gate = new SessionGate(this.#session(change), ports, this.line)
