@@ -25,6 +25,12 @@ export type GatedCallParts = {
   readonly onDeed: (deed: GateDeed) => void
   /** The tools that are offered; what they do is the drill's. */
   readonly tools: readonly OfferedTool[]
+  /** Does what every tool is for; without it, the drill's own handler shows that it was called. */
+  readonly handler?: ToolHandler
+  /** A call that is known already; without it, it gets an id of its own. */
+  readonly sessionId?: string
+  /** Called before each work of the storage, and when it was done. */
+  readonly onStep?: () => void
 }
 
 const event = { title: 'Dentist', start: '2026-11-24T10:30', timeZone: 'Europe/London' }
@@ -47,7 +53,7 @@ export class DrilledCall implements GatedCall {
   constructor(parts: GatedCallParts) {
     this.#parts = parts
     const { records, ports } = parts
-    this.sessionId = `CA${ports.newHex(32)}`
+    this.sessionId = parts.sessionId ?? `CA${ports.newHex(32)}`
     const audit = this.#slowed(records.audit)
     const effects = this.#slowed(records.effects)
     const facts: GateFacts = this.#slowed({
@@ -129,7 +135,9 @@ export class DrilledCall implements GatedCall {
     try {
       await this.#wait(`before ${name}`)
       if (this.#broken.has(name)) throw new Error('The disk is full')
+      this.#parts.onStep?.()
       const answer = await work()
+      this.#parts.onStep?.()
       await this.#wait(`after ${name}`)
       this.#tellClaimed(name, { given, answer })
       return answer
@@ -203,6 +211,8 @@ export class DrilledCall implements GatedCall {
   }
 
   #handlerOf(tool: string): ToolHandler {
+    const { handler } = this.#parts
+    if (handler) return handler
     return async (input, { intentId }) => {
       this.#parts.onDeed({ kind: 'ran', tool, input, intentId })
       if (intentId === undefined || this.handled === 'done') return { kind: 'done', result: { shown: true } }

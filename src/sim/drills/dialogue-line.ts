@@ -104,9 +104,8 @@ export class AtLine implements AsyncDisposable {
     this.feed({ kind: 'questionSent', id, attempt: stale, audioMs, spoken })
     const early = pick(this.#random, [1, 0.8 * AUDIO_MS - 301])
     this.pass(wrong === 6 ? early : wrong === 7 ? AUDIO_MS + 5_001 : AUDIO_MS - 300)
-    if (this.#random.whole(6) === 0)
-      this.feed({ kind: this.#random.whole(2) === 0 ? 'questionFailed' : 'questionShown', id, attempt })
-    if (this.#random.whole(6) > 0) this.feed({ kind: 'questionMark', id, attempt: stale })
+    if (wrong === 8) this.feed({ kind: pick(this.#random, ['questionFailed', 'questionShown']), id, attempt })
+    if (wrong === 8 || this.#random.whole(6) > 0) this.feed({ kind: 'questionMark', id, attempt: stale })
   }
 
   /** A mark, or a question shown, that belongs to no question under way. */
