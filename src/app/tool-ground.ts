@@ -3,7 +3,7 @@ import { SessionGate } from '../gate/session-gate.ts'
 import type { GateReceiver, GateSession } from '../gate/gate-options.ts'
 import { systemClock } from '../lib/clock.ts'
 import { auditRedaction } from '../ops/audit-redaction.ts'
-import { consentLexicons } from '../policy/consent.ts'
+import { classifyAnswer, consentLexicons } from '../policy/consent.ts'
 import { toolRule } from '../policy/tool-rules.ts'
 import type { AuditLog } from '../ports/audit.ts'
 import type { GateFacts } from '../ports/gate-facts.ts'
@@ -37,10 +37,12 @@ export async function startToolGround(): Promise<ToolGround & AsyncDisposable> {
   )
   const running = starting.move()
   const tools = toolsThatShow([])
+  const lexicons = consentLexicons(['en'])
   return {
     open: (strength) => openSession(records, strength),
     call: (settings, onDeed) =>
       new DrilledCall({ records, settings, onDeed, tools, ports: { log: noLog, newHex } }),
+    classify: (text) => classifyAnswer(text, lexicons),
     audit: () => lookOver(records.audit),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

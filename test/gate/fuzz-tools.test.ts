@@ -27,6 +27,7 @@ describe('gates to which any tool call is proposed', () => {
       call: () => {
         throw new Error('Nobody calls')
       },
+      classify: () => 'unknown',
       audit: async () => ({ isWhole: false, kinds: {}, reasons: {} }),
     }
     const { missed } = await drillFuzzTools(reckless, { seed: 7, count: 300 })

@@ -7,6 +7,7 @@ import {
   type DrillResult,
 } from './drill.ts'
 import { AlarmList } from './alarm-list.ts'
+import { drillConsent } from './consent.ts'
 import { drillCrash } from './crash.ts'
 import { drillDialogues } from './dialogues.ts'
 import { drainEnv, drillDrain } from './drain.ts'
@@ -67,6 +68,7 @@ const drills: Readonly<Record<string, Drill | ToolDrill | KillDrill>> = {
     virtual: true,
     run: drillFuzzRealtime,
   },
+  consent: { fullCount: 1_000_000, onTools: drillConsent },
   dialogues: { fullCount: 100_000, onTools: drillDialogues },
   kills: { fullCount: 1_000, onKills: drillKills },
   'fuzz-tools': { fullCount: 100_000, onTools: drillFuzzTools },

@@ -23,6 +23,8 @@ export type ToolGround = {
   open(strength: FuzzedStrength): ToolSession
   /** Opens a gate with a line to somebody who does say something. */
   readonly call: OpenCall
+  /** What an answer says. */
+  classify(text: string): 'yes' | 'no' | 'change' | 'unknown'
   /** Looks over the audit log: whether its chain is whole, and how many records of a kind there are. */
   audit(): Promise<AuditCounts>
 }
