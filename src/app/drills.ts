@@ -1,5 +1,6 @@
 import * as drills from '../sim/drills/drills.ts'
 import { startApart } from './apart.ts'
+import { killGround } from './kill-ground.ts'
 import { startRehearsal } from './rehearsal.ts'
 import { startToolGround } from './tool-ground.ts'
 import { startVirtualRehearsal } from './virtual-rehearsal.ts'
@@ -11,5 +12,6 @@ export function runDrills(request: drills.DrillRequest): AsyncIterable<drills.Dr
     apart: startApart,
     virtual: startVirtualRehearsal,
     tools: startToolGround,
+    kills: killGround,
   })
 }

@@ -3,7 +3,7 @@ import { SessionGate } from '../gate/session-gate.ts'
 import type { GateReceiver, GateSession } from '../gate/gate-options.ts'
 import { systemClock } from '../lib/clock.ts'
 import { auditRedaction } from '../ops/audit-redaction.ts'
-import { consentLexicons } from '../policy/consent.ts'
+import { classifyAnswer, consentLexicons } from '../policy/consent.ts'
 import { toolRule } from '../policy/tool-rules.ts'
 import type { AuditLog } from '../ports/audit.ts'
 import type { GateFacts } from '../ports/gate-facts.ts'
@@ -14,6 +14,7 @@ import { temporaryFolder } from '../sim/temporary-folder.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
 import { catalogue } from '../tools/catalogue.ts'
 import { offeredTools } from '../tools/offered-tools.ts'
+import { DrilledCall } from './gated-call.ts'
 
 const noLog: Log = { event: () => undefined, forCall: () => noLog }
 const PAGE_RECORDS = 1_000
@@ -35,8 +36,13 @@ export async function startToolGround(): Promise<ToolGround & AsyncDisposable> {
     }),
   )
   const running = starting.move()
+  const tools = toolsThatShow([])
+  const lexicons = consentLexicons(['en'])
   return {
     open: (strength) => openSession(records, strength),
+    call: (settings, onDeed) =>
+      new DrilledCall({ records, settings, onDeed, tools, ports: { log: noLog, newHex } }),
+    classify: (text) => classifyAnswer(text, lexicons),
     audit: () => lookOver(records.audit),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
@@ -100,12 +106,26 @@ const silence: GateReceiver = {
 
 async function lookOver(audit: AuditLog): ReturnType<ToolGround['audit']> {
   const kinds: Record<string, number> = {}
+  const reasons: Record<string, number> = {}
   for (let afterSeq = 0; ;) {
     const page = await audit.page({ afterSeq, maxRecords: PAGE_RECORDS })
-    for (const { kind } of page) kinds[kind] = (kinds[kind] ?? 0) + 1
+    for (const { kind, data } of page) {
+      kinds[kind] = (kinds[kind] ?? 0) + 1
+      const words = [
+        kind,
+        data.decision,
+        data.state,
+        data.reason,
+        data.means,
+        ...(data.reasons ?? []),
+        data.code,
+      ]
+      const why = words.filter((word) => word !== undefined).join(' ')
+      reasons[why] = (reasons[why] ?? 0) + 1
+    }
     const last = page.at(-1)
     if (!last) break
     afterSeq = last.seq
   }
-  return { isWhole: (await audit.verify()).ok, kinds }
+  return { isWhole: (await audit.verify()).ok, kinds, reasons }
 }

@@ -27,14 +27,15 @@ export class DeskJournal {
 
   /** A confirmation has come to another state, or its run was called back. */
   changed(record: Confirmation, reason: ChangeReason): void {
-    const { id, tool, hash, state, attempts, use, evidence } = record
+    const { id, tool, hash, state, attempts, use } = record
+    const evidence = record.evidence && evidencedBy(record.evidence)
     const isQuestion = state === 'proposed' || state === 'asked'
     const data = {
       confirmation: id,
       state: use === 'revoked' ? 'revoked' : state,
       reason,
       attempts,
-      ...(use !== 'revoked' && evidencedBy(evidence)),
+      ...(use !== 'revoked' && evidence && auditedEvidence(evidence)),
     }
     this.#journal.record(
       { kind: isQuestion ? 'question' : 'answer', ...this.#session(), tool, argumentsHash: hash, data },
@@ -48,7 +49,7 @@ export class DeskJournal {
       attempts,
       ...(state === 'asked' && { question: questionAt(record, attempts), askedAtMs: wallMs }),
       ...(!isQuestion && { decidedAtMs: wallMs }),
-      ...(evidence && { evidence: storedEvidence(evidence) }),
+      ...(evidence && { evidence }),
     })
   }
 
@@ -75,27 +76,20 @@ export class DeskJournal {
 
 type Evidence = NonNullable<Confirmation['evidence']>
 
-function evidencedBy(evidence: Confirmation['evidence']): AuditData {
-  if (!evidence) return {}
-  switch (evidence.by) {
+/** What the audit log and the confirmation keep of what was believed: how it came, and the id of what it was. */
+function evidencedBy(evidence: Evidence): { readonly by: Evidence['by']; readonly id?: string } {
+  const { by } = evidence
+  switch (by) {
     case 'speech':
-      return { means: evidence.by, item: evidence.itemId }
+      return { by, id: evidence.itemId }
     case 'apiKey':
-      return { means: evidence.by, key: evidence.keyName }
+      return { by, id: evidence.keyName }
     case 'keypad':
     case 'message':
-      return { means: evidence.by }
+      return { by }
   }
 }
 
-function storedEvidence(evidence: Evidence): { readonly by: string; readonly id?: string } {
-  switch (evidence.by) {
-    case 'speech':
-      return { by: evidence.by, id: evidence.itemId }
-    case 'apiKey':
-      return { by: evidence.by, id: evidence.keyName }
-    case 'keypad':
-    case 'message':
-      return { by: evidence.by }
-  }
+function auditedEvidence({ by, id }: ReturnType<typeof evidencedBy>): AuditData {
+  return { means: by, ...(id !== undefined && (by === 'apiKey' ? { key: id } : { item: id })) }
 }

@@ -110,11 +110,10 @@ export class Executor {
       const atOnce = objection()
       if (atOnce !== undefined) return this.#denied(order, [atOnce])
       if (!stored) return this.#denied(order, ['storedOtherwise'])
-      const { record, judged } = await this.#judgeAgain(stored, { order, desk })
-      const { decision, destination } = judged
-      if (decision.kind !== 'allow' || decision.confirmationId !== id || !record)
-        return this.#denied(order, decision.kind === 'allow' ? ['unconfirmed'] : decision.reasons)
+      const { decision, destination } = await this.#judgeAgain(stored, { order, desk })
       const { reasons } = decision
+      // INVARIANT: what is allowed for any other reason than this confirmation is not what was confirmed.
+      if (decision.kind !== 'allow' || decision.confirmationId !== id) return this.#denied(order, reasons)
       this.#decided({ tool: name, argumentsHash: hash }, { decision: 'allow', reasons, confirmation: id }, id)
       await this.#journal.settled()
       if (!this.#journal.isWhole(id)) return this.#denied(order, ['auditUnavailable'])
@@ -122,7 +121,7 @@ export class Executor {
       if (early !== undefined) return this.#denied(order, [early])
       const nonceHash = createHash('sha256').update(nonce).digest('hex')
       const draft = { ...this.#draft({ name, hash, destination }), key: id, confirmationId: id, nonceHash }
-      const end = await this.#run({ ...stored, eventVersion: record.eventVersion }, draft, () => {
+      const end = await this.#run({ ...stored, eventVersion: desk.record()?.eventVersion }, draft, () => {
         if (objection() === undefined) desk.commit()
         return objection()
       })
@@ -154,7 +153,7 @@ export class Executor {
   async #judgeAgain(
     { tool, input }: Stored,
     { order, desk }: { readonly order: RunOrder; readonly desk: AtDesk },
-  ): Promise<{ readonly record: Confirmation | undefined; readonly judged: Judgement }> {
+  ): Promise<Judgement> {
     const { tool: name, hash, nonce } = order
     const record = desk.record()
     const wanted = {
@@ -167,7 +166,7 @@ export class Executor {
       isUsedUp: this.isUsedUp(tool),
       confirmation: record && { record, nonce },
     }
-    return { record, judged: await judge(wanted, this.#session, this.#ports) }
+    return await judge(wanted, this.#session, this.#ports)
   }
 
   /** An effect that needs no question is one in its session, however often it is asked for, unless it certainly failed. */

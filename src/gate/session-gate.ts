@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Confirmation, Proposal } from '../policy/confirmation.ts'
 import type { Decision } from '../policy/decide.ts'
-import type { DeskEffect, EndReason } from '../policy/desk.ts'
+import type { DeskEffect, EndReason, ProposalAnswer } from '../policy/desk.ts'
 import { toolRule } from '../policy/tool-rules.ts'
 import type { AuditData } from '../ports/audit.ts'
 import type { ErrandReport } from '../ports/errand-report.ts'
@@ -190,11 +190,12 @@ export class SessionGate implements AsyncDisposable {
       { proposal: (open ?? proposal).id, ...(open && { state: 'joined' }) },
       judged.decision,
     )
-    const effects = this.#line.feed({ kind: 'proposed', proposal })
-    const answer = effects.find((effect) => effect.kind === 'answerTool')
+    let answer: ProposalAnswer = { status: 'refused', reason: 'closing' }
+    for (const effect of this.#line.feed({ kind: 'proposed', proposal }))
+      if (effect.kind === 'answerTool') answer = effect.output
     const isTaken = open ?? this.#line.desk.records.find(({ id }) => id === proposal.id)
-    if (!isTaken) this.#notTaken(proposal, answer?.output)
-    return answer ? deskAnswer(answer.output) : this.#refuse(call, ['internal'])
+    if (!isTaken) this.#notTaken(proposal, answer)
+    return deskAnswer(answer)
   }
 
   async #store(proposal: Proposal): Promise<boolean> {
@@ -228,8 +229,8 @@ export class SessionGate implements AsyncDisposable {
     this.#journal.record({ kind: 'decision', ...about, data: decided }, data.proposal)
   }
 
-  #notTaken({ id, tool, hash }: Proposal, answer: { readonly status: string } | undefined): void {
-    this.#denied([answer?.status ?? 'internal'], { tool, argumentsHash: hash })
+  #notTaken({ id, tool, hash }: Proposal, { status }: ProposalAnswer): void {
+    this.#denied([status], { tool, argumentsHash: hash })
     this.#journal.move(id, { state: 'cancelled', decidedAtMs: this.#ports.clock.wallMs() })
   }
 
@@ -288,7 +289,8 @@ export class SessionGate implements AsyncDisposable {
 
   #refuse({ name, hash }: CheckedCall, reasons: readonly string[]): ToolOutcome {
     this.#denied(reasons, { tool: name, argumentsHash: hash })
-    return refused(reasons[0] ?? 'refused')
+    // The first reason is told to the model, all of them to the audit log.
+    return refused(reasons.slice(0, 1).join())
   }
 
   #denied(

@@ -59,9 +59,9 @@ export function resultAnswer(result: HandlerResult, taint: Taint | undefined): T
 
 /** Nothing in it, or nothing but empty lists. */
 function isEmpty(value: unknown): boolean {
-  if (value === null || value === '') return true
   return (
     typeof value === 'object' &&
+    value !== null &&
     Object.values(value).every((item) => Array.isArray(item) && item.length === 0)
   )
 }

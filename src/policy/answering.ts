@@ -143,7 +143,7 @@ function isAboutToRun({ state, use, askedAtMs }: Confirmation): boolean {
 /** What an answer does that counts. */
 function onAnswer(desk: ConfirmationDesk, record: Confirmation, answer: Answer): DeskStep {
   const { says, evidence, atMs } = answer
-  if (record.state === 'confirmed') return onSecondThoughts(desk, record, says)
+  if (record.state === 'confirmed') return onSecondThoughts(desk, record, { says, atMs })
   switch (says) {
     case 'yes':
       return accept(desk, record, { evidence, atMs })
@@ -157,12 +157,16 @@ function onAnswer(desk: ConfirmationDesk, record: Confirmation, answer: Answer):
 }
 
 /** A no that arrives before the intent is written wins over the yes before it; so does a change. */
-function onSecondThoughts(desk: ConfirmationDesk, record: Confirmation, says: Consent): DeskStep {
+function onSecondThoughts(
+  desk: ConfirmationDesk,
+  record: Confirmation,
+  { says, atMs }: Pick<Answer, 'says' | 'atMs'>,
+): DeskStep {
   switch (says) {
     case 'no':
-      return revoke(desk, record, { reason: 'revoked', told: 'denied' })
+      return revoke(desk, record, { reason: 'revoked', told: 'denied', atMs })
     case 'change':
-      return revoke(desk, record, { reason: 'revoked', told: 'changed' })
+      return revoke(desk, record, { reason: 'revoked', told: 'changed', atMs })
     case 'yes':
     case 'unknown':
       return ignored(desk, 'decidedAlready')

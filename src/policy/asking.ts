@@ -56,7 +56,7 @@ export function isQuestionDue(desk: ConfirmationDesk): boolean {
 /** The first frame of the question was sent. */
 export function onQuestionStarted(desk: ConfirmationDesk, event: OfQuestion): DeskStep {
   const found = onItsWay(desk, event)
-  if (!found || found.asking.startedAtMs !== undefined) return still(desk)
+  if (!found || isWritten(found.asking) || found.asking.startedAtMs !== undefined) return still(desk)
   return still(withAsking(desk, found.record, { ...found.asking, startedAtMs: event.atMs }))
 }
 
@@ -69,7 +69,7 @@ export function onQuestionSent(
   event: OfQuestion & { readonly audioMs: number; readonly spoken: string | undefined },
 ): DeskStep {
   const found = onItsWay(desk, event)
-  if (!found || found.asking.audioMs !== undefined) return still(desk)
+  if (!found || isWritten(found.asking) || found.asking.audioMs !== undefined) return still(desk)
   const { record, asking } = found
   if (asking.way === 'model' && !sameWords(event.spoken ?? '', questionAt(record, asking.number)))
     return tryAgain(desk, { ...record, misspoken: record.misspoken + 1 }, { ...event, reason: 'misspoken' })
@@ -92,7 +92,7 @@ export function onQuestionMark(desk: ConfirmationDesk, event: OfQuestion): DeskS
 /** The question stands in writing before whoever is to answer it. */
 export function onQuestionShown(desk: ConfirmationDesk, event: OfQuestion): DeskStep {
   const found = onItsWay(desk, event)
-  if (found?.asking.way !== 'written') return still(desk)
+  if (!found || !isWritten(found.asking)) return still(desk)
   return heard(desk, found.record, { ...event, reason: 'shown' })
 }
 
@@ -153,6 +153,11 @@ function onItsWay(
 ): { readonly record: Confirmation; readonly asking: Asking } | undefined {
   const record = desk.records.find((one) => one.id === id)
   return record?.asking?.number === attempt ? { record, asking: record.asking } : undefined
+}
+
+/** What is written is not spoken: nobody hears it, and no mark shows that it was read. */
+function isWritten({ way }: Asking): boolean {
+  return way === 'written'
 }
 
 function withAsking(desk: ConfirmationDesk, record: Confirmation, asking: Asking): ConfirmationDesk {

@@ -241,7 +241,8 @@ function deadlineOf(desk: ConfirmationDesk, record: Confirmation): Deadline | un
   if (state === 'confirmed') {
     const dueAtMs = sinceMs + COMMIT_MS
     if (use !== 'unused') return undefined
-    return { dueAtMs, fire: (now) => revoke(now, record, { reason: 'notCommitted', told: 'failed' }) }
+    const why = { reason: 'notCommitted', told: 'failed', atMs: dueAtMs } as const
+    return { dueAtMs, fire: (now) => revoke(now, record, why) }
   }
   if (onItsWay) {
     const dueAtMs = asking.askingDueAtMs(onItsWay)

@@ -76,9 +76,10 @@ export function finish(
 export function revoke(
   desk: ConfirmationDesk,
   record: Confirmation,
-  why: { readonly reason: ChangeReason; readonly told: ToldStatus },
+  why: { readonly reason: ChangeReason; readonly told: ToldStatus; readonly atMs: number },
 ): DeskStep {
-  const revoked: Confirmation = { ...record, use: 'revoked' }
+  // Over since now: the words that called it back are no turn after it.
+  const revoked: Confirmation = { ...record, use: 'revoked', sinceMs: why.atMs }
   const effects: DeskEffect[] = [
     { kind: 'revoke', id: record.id },
     { kind: 'changed', record: revoked, reason: why.reason },
@@ -86,7 +87,7 @@ export function revoke(
   return chain(
     desk,
     (now) => ({ desk: now, effects }),
-    (now) => finish(now, record, { use: 'revoked', status: why.told }),
+    (now) => finish(now, revoked, { use: 'revoked', status: why.told }),
   )
 }
 

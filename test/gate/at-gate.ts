@@ -8,7 +8,7 @@ import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { consentLexicons } from '../../src/policy/consent.ts'
 import { toolRule } from '../../src/policy/tool-rules.ts'
 import type { AuditRecord } from '../../src/ports/audit.ts'
-import type { Reach, Standing } from '../../src/ports/gate-facts.ts'
+import type { GateFacts, Reach, Standing } from '../../src/ports/gate-facts.ts'
 import type {
   HandlerContext,
   HandlerResult,
@@ -106,6 +106,8 @@ export class AtGate implements AsyncDisposable {
   standing: Standing = { strength: 'S2', pin: 'open', isInScope: true, limits: { ok: true } }
   reach: Reach = { verdict: { ok: true }, isFirst: false, name: 'Ann' }
   reachFails = false
+  /** What the calendar says of any event. */
+  event: GateFacts['event'] = (eventId) => knownEvent(this.records.agenda, eventId)
   /** What the facts about a destination wait for, by tool. */
   readonly reaching = new Map<string, Promise<void>>()
   /** What happens around methods of the storage. */
@@ -131,7 +133,7 @@ export class AtGate implements AsyncDisposable {
         if (this.reachFails) throw new Error('No answer')
         return this.reach
       },
-      event: (eventId: string) => knownEvent(this.records.agenda, eventId),
+      event: (eventId: string) => this.event(eventId),
     }
     const ports = { clock, log: noLog, audit, effects, facts, newHex }
     this.gate = new SessionGate(this.#session(change), ports, this.line)

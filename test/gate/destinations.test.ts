@@ -87,6 +87,18 @@ describe('Destinations', () => {
     expect(reach.verdict).toEqual({ ok: false, reason })
   })
 
+  it('reach() counts an effect for its caller of which nobody knows whom it reached', async () => {
+    await using world = await opened({
+      caps: { make_call: { perDestination: 5, perRange: 10, perCaller: 1, perDay: 50 } },
+    })
+    const sessionId = randomCallSid()
+    const ids = { intentId: 'intent_xnowhere', scope: sessionId, key: 'k', sessionId, actor: actorId }
+    const what = { argumentsHash: 'ab'.repeat(32), tool: 'make_call', strength: 'S2' } as const
+    await world.records.effects.claimIntent({ ...ids, ...what, createdAtMs: world.clock.wallMs() })
+    const { verdict } = await world.destinations.reach('make_call', ann)
+    expect(verdict).toEqual({ ok: false, reason: 'perCaller' })
+  })
+
   it('reach() lets whoever is on the line have a message', async () => {
     await using world = await opened()
     expect((await world.destinations.reach('send_sms', '+14155550130')).verdict).toEqual({ ok: true })

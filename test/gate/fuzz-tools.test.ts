@@ -24,7 +24,11 @@ describe('gates to which any tool call is proposed', () => {
           [Symbol.asyncDispose]: async () => undefined,
         }
       },
-      audit: async () => ({ isWhole: false, kinds: {} }),
+      call: () => {
+        throw new Error('Nobody calls')
+      },
+      classify: () => 'unknown',
+      audit: async () => ({ isWhole: false, kinds: {}, reasons: {} }),
     }
     const { missed } = await drillFuzzTools(reckless, { seed: 7, count: 300 })
     expect(missed).toHaveLength(4)

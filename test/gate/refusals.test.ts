@@ -1,6 +1,13 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { toolRule } from '../../src/policy/tool-rules.ts'
+import { catalogue } from '../../src/tools/catalogue.ts'
+import { offeredTools } from '../../src/tools/offered-tools.ts'
 import { ann, AtGate, sms } from './at-gate.ts'
+
+function noSchema(): never {
+  throw new Error('No schema')
+}
 
 describe('a tool call that is not run', () => {
   it.each<[string, string, string]>([
@@ -25,6 +32,14 @@ describe('a tool call that is not run', () => {
     await at.quiet()
     expect(await at.story()).toEqual([`policy_denied deny ${why}`])
     expect(at.line.asked).toEqual([])
+  })
+
+  it('because its schema fails on its arguments', async () => {
+    const handlers = new Map([['find_contact', async () => ({ kind: 'done', result: {} }) as const]])
+    const [tool] = offeredTools(catalogue, { riskOf: (name) => toolRule(name)?.risk, handlers })
+    if (!tool) throw new Error('No tool')
+    await using at = await AtGate.open({ tools: [{ ...tool, read: noSchema }] })
+    expect(await at.propose('find_contact', { name: 'Ann' })).toMatchObject({ status: 'invalidArguments' })
   })
 
   it('because nobody knows the tool, or nobody does it', async () => {
@@ -71,9 +86,10 @@ describe('a tool call that is not run', () => {
     }
     expect(await at.propose('find_contact', { name: 'Ann' })).toMatchObject({ status: 'refused' })
     expect(await at.propose('send_sms', sms)).toMatchObject({ status: 'refused' })
+    expect(await at.propose('launch_rocket', {})).toMatchObject({ status: 'unknownTool' })
     await at.quiet()
     expect(at.runs).toEqual([])
-    expect(await at.story()).toEqual(['policy_denied deny ruleFailed', 'policy_denied deny ruleFailed'])
+    expect(await at.story()).toEqual(Array.from({ length: 3 }, () => 'policy_denied deny ruleFailed'))
   })
 
   it('because no question can be asked about it', async () => {
@@ -92,6 +108,46 @@ describe('a tool call that is not run', () => {
     await at.quiet()
     expect(at.line.asked).toHaveLength(1)
     expect(await at.story()).toContain('policy_denied deny callIdReused')
+  })
+
+  it('because its id is none of the model, or so old that its answer is gone', async () => {
+    await using at = await AtGate.open()
+    const long = await at.propose('end_call', {}, { callId: 'c'.repeat(257) })
+    expect(JSON.parse(long.output)).toMatchObject({ reason: 'callIdTooLong' })
+    for (let count = 1; count <= 17; count += 1) await at.propose('end_call', {}, { callId: `call_${count}` })
+    const old = await at.propose('end_call', {}, { callId: 'call_1' })
+    expect(JSON.parse(old.output)).toMatchObject({ status: 'refused', reason: 'answeredAlready' })
+    expect(at.count('end_call')).toBe(17)
+  })
+
+  it('because the call ended while it was looked at, or written down', async () => {
+    await using at = await AtGate.open()
+    const slow = Promise.withResolvers<void>()
+    at.reaching.set('send_sms', slow.promise)
+    const looked = at.propose('send_sms', sms)
+    await at.quiet()
+    at.gate.end('hungUp')
+    slow.resolve()
+    expect(JSON.parse((await looked).output)).toMatchObject({ reason: 'closing' })
+    await using other = await AtGate.open()
+    other.after.set('insertProposal', () => other.gate.end('hungUp'))
+    const written = await other.propose('send_sms', sms)
+    expect(JSON.parse(written.output)).toMatchObject({ status: 'refused', reason: 'closing' })
+    await other.quiet()
+    expect(other.line.asked).toEqual([])
+    expect(await other.story()).toContain('policy_denied deny refused')
+  })
+
+  it('and is recorded 512 times in a session', async () => {
+    await using at = await AtGate.open()
+    await at.propose('end_call', {}, { callId: 'call_a' })
+    for (let batch = 1; batch <= 2; batch += 1) {
+      const again = Array.from({ length: 260 }, () => at.propose('take_message', {}, { callId: 'call_a' }))
+      expect(new Set((await Promise.all(again)).map(({ status }) => status))).toEqual(new Set(['refused']))
+      await at.quiet()
+    }
+    const denied = (await at.story()).filter((line) => line.startsWith('policy_denied'))
+    expect(denied).toHaveLength(512)
   })
 
   it('because there were too many', async () => {

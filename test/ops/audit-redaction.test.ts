@@ -81,4 +81,8 @@ describe('auditRedaction()', () => {
       expect(auditRedaction({ kind: 'auth', actor })).toEqual({ kind: 'auth', actor, data: {} })
     }
   })
+
+  it('leaves out words that are no list', () => {
+    expect(keptOf({ reasons: 'firstDestination' })).toEqual({ omitted: 1 })
+  })
 })

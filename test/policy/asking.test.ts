@@ -257,6 +257,16 @@ describe('a question that is misspoken', () => {
 })
 
 describe('a written question', () => {
+  it('is not asked by what only a spoken one goes through', () => {
+    const at = new AtDesk({ channel: 'written' })
+    at.propose()
+    at.hear()
+    expect(at.changes()).toEqual([])
+    at.feed({ kind: 'message', sessionId: 'session-1', text: 'Yes.' })
+    expect(at.runs()).toEqual([])
+    expect(at.ignored()).toEqual(['noQuestion'])
+  })
+
   it('is asked when it is shown', () => {
     const at = new AtDesk({ channel: 'written' })
     at.propose()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { classifyAnswer, type Consent, consentLexicons, isEcho } from '../../src/policy/consent.ts'
-import { type Random, seededRandom } from '../../src/sim/caller/random.ts'
+import { drillConsent } from '../../src/sim/drills/consent.ts'
 import { corpus } from './consent-corpus.ts'
 
 const english = consentLexicons(['en'])
@@ -54,101 +54,25 @@ describe('classifyAnswer()', () => {
   })
 })
 
-// The lists of the specification, written down again: what is tested is not asked.
-const yesWords = ['yes', 'yeah', 'yep', 'confirm', 'go ahead', 'do it', 'correct', "that's right", 'sure']
-const moreYes = ['of course', 'sounds good', 'send it', 'call him', 'book it', 'proceed', 'i do', 'you may']
-const fillers = ['um', 'well', 'so', 'ok', 'please', 'thanks', 'now', 'just', 'it', 'that', 'and', 'i', 'sir']
-const denials = [
-  'no',
-  'nope',
-  'nah',
-  'not',
-  'never',
-  'stop',
-  'cancel',
-  'wait',
-  'hold on',
-  'hold off',
-  'hang on',
-]
-const moreDenials = ['abort', 'reject', 'deny', 'wrong', 'incorrect', 'negative', 'never mind', 'forget it']
-const lastDenials = ['scratch that', 'leave it', "don't", 'dont', "can't", 'won’t', 'DON’T']
-const questions = ['what', 'who', 'which', 'why', 'how', 'where', 'say', 'said', 'told', 'asked', 'ignore']
-const moreQuestions = ['already', 'earlier', 'repeat', 'again', 'maybe', 'perhaps', 'guess', 'think']
-const conditions = ['or', 'but', 'instead', 'change', 'actually', 'except', 'different', 'another', 'rather']
-const moreConditions = [
-  'only',
-  'unless',
-  'if',
-  'when',
-  'before',
-  'after',
-  'later',
-  'tomorrow',
-  'also',
-  'plus',
-]
-const lastConditions = ['both', 'all', 'every', 'always', 'everything', 'two', 'ten', 'hundred', '7', '5:30']
-const inner = ['is', 'did', 'does', 'shall', 'should', 'would', 'could', 'can']
-const noise = ['bob', 'the', 'number', 'tuesday', 'right', 'to', 'call', 'you', 'nо', 'yеs', '👍', 'correct?']
-const forbidding = [denials, moreDenials, lastDenials, questions, moreQuestions].flat()
-forbidding.push(...conditions, ...moreConditions, ...lastConditions)
-const harmless = [...yesWords, ...yesWords, ...moreYes, ...fillers, ...noise]
-const joints = [' ', ' ', ' ', ', ', '. ', '! ', ' - ', '\u200b', ' \u2066', '\u00a0', ' (', '; ']
+function carelessly(text: string): Consent {
+  return /yes/i.test(text) ? 'yes' : 'no'
+}
 
 describe('classifyAnswer() on random mixes', () => {
-  it('takes none that holds a denial, a condition or a question for a yes', () => {
-    const random = seededRandom(20_261_120)
-    const mixes = 100_000
-    const counts: Record<Consent, number> = { yes: 0, no: 0, change: 0, unknown: 0 }
-    const wrong: string[] = []
-    for (let mix = 0; mix < mixes; mix += 1) {
-      const text = mixOf(random)
-      const verdict = classifyAnswer(text, english)
-      counts[verdict] += 1
-      if (verdict === 'yes') wrong.push(text)
-    }
-    expect(wrong).toEqual([])
-    // The mixes are no nonsense: a good part of them is understood.
-    expect(counts.no).toBeGreaterThan(mixes / 5)
-    expect(counts.change).toBeGreaterThan(mixes / 20)
+  it('takes no mix with a denial, a condition or a question for a yes, and nearly every plain yes for one', async () => {
+    const classify = (text: string): Consent => classifyAnswer(text, english)
+    const { numbers, missed } = await drillConsent({ classify }, { seed: 20_261_120, count: 100_000 })
+    expect(missed).toEqual([])
+    expect(numbers).toMatchObject({ mixes: 100_000, falseYes: 0 })
   })
 
-  it('takes for a yes only what consists of words that agree and of fillers', () => {
-    const random = seededRandom(42)
-    const allowed = new Set([...yesWords, ...moreYes, ...fillers, 'the', 'you', 'call', 'right', 'correct?'])
-    const parts = new Set([...allowed].flatMap((phrase) => phrase.split(' ')))
-    let agreed = 0
-    for (let mix = 0; mix < 20_000; mix += 1) {
-      const words = Array.from({ length: 1 + Math.floor(random.next() * 6) }, () => pick(harmless, random))
-      const text = words.join(' ')
-      if (classifyAnswer(text, english) !== 'yes') continue
-      agreed += 1
-      expect(text.split(' ').filter((word) => !parts.has(word))).toEqual([])
-    }
-    expect(agreed).toBeGreaterThan(1_000)
+  it('drillConsent() sees a classifier that takes every yes for one, and one that takes none', async () => {
+    const careless = await drillConsent({ classify: carelessly }, { seed: 1, count: 1_000 })
+    expect(careless.missed.join()).toMatch(/a yes was made of/)
+    const deaf = await drillConsent({ classify: () => 'unknown' }, { seed: 1, count: 1_000 })
+    expect(deaf.missed.join()).toMatch(/100 % of plain answers/)
   })
 })
-
-/** One to eight phrases, one of which forbids a yes wherever it stands. */
-function mixOf(random: Random): string {
-  const parts = Array.from({ length: Math.floor(random.next() * 7) }, () => pick(harmless, random))
-  const forbidden =
-    random.next() < 0.9 ? pick(forbidding, random) : `${pick(inner, random)} ${pick(harmless, random)}`
-  parts.splice(Math.floor(random.next() * (parts.length + 1)), 0, cased(forbidden, random))
-  // "All right" is a filler by rule, and "that is correct" states: these two are no conditions.
-  const joined = parts.map((part, at) => (at === 0 ? part : `${pick(joints, random)}${part}`)).join('')
-  const isStatement = /all\P{L}+right|that\P{L}+is\P{L}+(correct|right)/iu.test(joined)
-  return isStatement ? pick(denials, random) : joined
-}
-
-function pick(items: readonly string[], random: Random): string {
-  return items[Math.floor(random.next() * items.length)] ?? ''
-}
-
-function cased(text: string, random: Random): string {
-  return random.next() < 0.2 ? text.toUpperCase() : text
-}
 
 describe('isEcho()', () => {
   const question =

@@ -116,6 +116,19 @@ describe('an equal proposal', () => {
     expect(at.of('ask')).toHaveLength(1)
   })
 
+  it('is not asked because of the very words that called the former back', () => {
+    const at = new AtDesk()
+    at.asked()
+    at.say('Yes.')
+    at.say('No, wait!')
+    expect(at.told()).toEqual(['call_1 denied'])
+    at.propose({ id: 'confirmation-2', callId: 'call_2', responseId: 'resp_2' })
+    expect(at.of('ask')).toHaveLength(1)
+    at.pass(1)
+    at.say('Is there anything else?')
+    expect(at.of('ask')).toHaveLength(2)
+  })
+
   it('waits for a message where it was refused in writing', () => {
     const at = new AtDesk({ channel: 'written' })
     at.propose()

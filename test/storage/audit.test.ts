@@ -86,6 +86,16 @@ describe('the file of an audit log on SQLite', () => {
   })
 })
 
+describe('an audit log that is given nothing but a kind', () => {
+  it('keeps it, also without any redaction', async () => {
+    await using records = await openedRecords(newFolder(), { auditRedaction: (event) => event })
+    await records.audit.record({ kind: 'start' })
+    const [record] = await records.audit.page({ afterSeq: 0, maxRecords: 1 })
+    expect(record).toMatchObject({ seq: 1, kind: 'start', data: {} })
+    expect(await records.audit.verify()).toMatchObject({ ok: true })
+  })
+})
+
 describe('with a server', () => {
   beforeEach((context) => server.orSkip(context))
 

@@ -3,7 +3,7 @@ import { getExpectedTwilioSignature, validateRequest } from 'twilio/lib/webhooks
 import { describe, expect, it } from 'vitest'
 import { parseForm } from '../../src/twilio/form.ts'
 import type { Form } from '../../src/twilio/form.ts'
-import { checkTokens, isSignedForm, isSignedUpgrade } from '../../src/twilio/signature.ts'
+import { checkTokens, isSignedForm, isSignedUpgrade, signatureOf } from '../../src/twilio/signature.ts'
 import { authToken, publicUrl } from './support/names.ts'
 import { encode, signForm, voiceFields } from './support/forms.ts'
 import { anyText } from './support/any-text.ts'
@@ -132,5 +132,25 @@ describe('checkTokens()', () => {
     expect(() => checkTokens([' '])).toThrow('TWILIO_AUTH_TOKEN is empty')
     expect(() => checkTokens([authToken, ''])).toThrow('TWILIO_AUTH_TOKEN is empty')
     expect(() => checkTokens([authToken])).not.toThrow()
+  })
+})
+
+describe('signatureOf()', () => {
+  it('signs a form as the SDK does, and an upgrade', () => {
+    const form = parseForm(Buffer.from(encode(voiceFields()))) ?? new Map<string, string[]>()
+    const signed = signatureOf(authToken, { url, form })
+    expect(sdkVerdict(signed, url, form)).toBe(true)
+    const upgrade = signatureOf(authToken, { url: 'wss://agent.example.org/twilio/media/1' })
+    const seen = { signature: upgrade, url: 'wss://agent.example.org/twilio/media/1' }
+    expect(isSignedUpgrade([authToken], seen)).toBe(true)
+    expect(isSignedUpgrade([authToken], { ...seen, url: 'wss://agent.example.org/twilio/media/2' })).toBe(
+      false,
+    )
+  })
+
+  it('signs what is no URL as it is', () => {
+    const signature = signatureOf(authToken, { url: 'nowhere' })
+    expect(isSignedForm([authToken], { signature, url: 'nowhere', form: new Map() })).toBe(true)
+    expect(isSignedForm([authToken], { signature, url: 'nowhere:443', form: new Map() })).toBe(false)
   })
 })

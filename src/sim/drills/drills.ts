@@ -7,7 +7,9 @@ import {
   type DrillResult,
 } from './drill.ts'
 import { AlarmList } from './alarm-list.ts'
+import { drillConsent } from './consent.ts'
 import { drillCrash } from './crash.ts'
+import { drillDialogues } from './dialogues.ts'
 import { drainEnv, drillDrain } from './drain.ts'
 import { faultCases } from './fault-cases.ts'
 import { drillFaults, faultsEnv } from './faults.ts'
@@ -16,6 +18,7 @@ import { drillFuzzMedia, fuzzMediaEnv } from './fuzz-media.ts'
 import { drillFuzzRealtime, fuzzRealtimeEnv } from './fuzz-realtime.ts'
 import { drillFuzzTools } from './fuzz-tools.ts'
 import { drillHandshake } from './handshake.ts'
+import { drillKills, type KillGround } from './kills.ts'
 import { drillInterruptions } from './interruptions.ts'
 import { drillLongCall, longCallEnv } from './long-call.ts'
 import { drillSignatures, signaturesEnv } from './signatures.ts'
@@ -47,7 +50,13 @@ type ToolDrill = {
   readonly onTools: (ground: ToolGround, options: DrillOptions) => Promise<DrillResult>
 }
 
-const drills: Readonly<Record<string, Drill | ToolDrill>> = {
+/** A drill of processes that are killed. */
+type KillDrill = {
+  readonly fullCount: number
+  readonly onKills: (ground: KillGround, options: DrillOptions) => Promise<DrillResult>
+}
+
+const drills: Readonly<Record<string, Drill | ToolDrill | KillDrill>> = {
   signatures: { fullCount: 10_000, env: signaturesEnv, run: drillSignatures },
   interruptions: { fullCount: 500, env: {}, apart: true, run: drillInterruptions },
   faults: { fullCount: faultCases.length, env: faultsEnv, apart: true, run: drillFaults },
@@ -59,6 +68,9 @@ const drills: Readonly<Record<string, Drill | ToolDrill>> = {
     virtual: true,
     run: drillFuzzRealtime,
   },
+  consent: { fullCount: 1_000_000, onTools: drillConsent },
+  dialogues: { fullCount: 100_000, onTools: drillDialogues },
+  kills: { fullCount: 1_000, onKills: drillKills },
   'fuzz-tools': { fullCount: 100_000, onTools: drillFuzzTools },
   'websocket-limits': {
     fullCount: limitCaseCount,
@@ -102,6 +114,8 @@ export type Grounds = {
   readonly virtual: StartGround
   /** Gates alone. */
   readonly tools: () => Promise<ToolGround & AsyncDisposable>
+  /** Databases on which processes are killed. */
+  readonly kills: KillGround
 }
 
 /**
@@ -126,7 +140,12 @@ export async function* runDrills(
   }
 }
 
-async function runOne(how: Drill | ToolDrill, options: DrillOptions, grounds: Grounds): Promise<DrillResult> {
+async function runOne(
+  how: Drill | ToolDrill | KillDrill,
+  options: DrillOptions,
+  grounds: Grounds,
+): Promise<DrillResult> {
+  if ('onKills' in how) return await how.onKills(grounds.kills, options).catch(notRun)
   if ('onTools' in how) {
     await using gates = await grounds.tools()
     return await how.onTools(gates, options).catch(notRun)

@@ -1,3 +1,5 @@
+import type { OpenCall } from './gated-call.ts'
+
 /** Who asks, from anybody to the owner with the PIN. */
 export type FuzzedStrength = 'S0' | 'S1' | 'S2' | 'S3'
 
@@ -16,9 +18,21 @@ export type ToolSession = AsyncDisposable & {
   readonly runs: readonly HandlerRun[]
 }
 
-/** Gates without calls around them, on a database; nobody on the line ever says a word. */
+/** Gates without calls around them, on a database. */
 export type ToolGround = {
   open(strength: FuzzedStrength): ToolSession
+  /** Opens a gate with a line to somebody who does say something. */
+  readonly call: OpenCall
+  /** What an answer says. */
+  classify(text: string): 'yes' | 'no' | 'change' | 'unknown'
   /** Looks over the audit log: whether its chain is whole, and how many records of a kind there are. */
-  audit(): Promise<{ readonly isWhole: boolean; readonly kinds: Readonly<Record<string, number>> }>
+  audit(): Promise<AuditCounts>
+}
+
+/** What an audit log holds. */
+export type AuditCounts = {
+  readonly isWhole: boolean
+  readonly kinds: Readonly<Record<string, number>>
+  /** Records by kind, state, decision and reason. */
+  readonly reasons: Readonly<Record<string, number>>
 }
