@@ -43,6 +43,7 @@ export type TimerName =
   | 'idle'
   | 'hold'
   | 'filler'
+  | 'question'
   | 'silentModel'
   | 'decision'
   | 'lengthWarning'

@@ -1,22 +1,15 @@
-import type { CallEvent, Saying } from './event.ts'
-import { interrupt, playClip } from './sounding.ts'
-import {
-  type CallState,
-  type Floor,
-  isSounding,
-  isWorking,
-  type Step,
-  unchanged,
-  withFloor,
-} from './state.ts'
+import type { Effect } from './effect.ts'
+import type { CallEvent, Heard, Saying } from './event.ts'
+import { interrupt, isUninterruptible } from './sounding.ts'
+import { type CallState, type Floor, isSounding, type Step, unchanged, withFloor } from './state.ts'
 import { due, oweResumption } from './waiting.ts'
 
 type Of<Kind extends CallEvent['kind']> = Extract<CallEvent, { kind: Kind }>
 
 /** Sentences of ours that wait to be spoken; a question is never the one too many. */
 const MAX_DUE = 8
-/** A tool that takes longer than this is bridged by the hold sentence. */
-const FILLER_MS = 1_000
+/** A question waits no longer than this for the end of what the model says: it has to be spoken whole within 20 s. */
+const PRESSING_MS = 8_000
 
 /** Words of ours are to be spoken exactly so. The same ones are not said twice in a row. */
 export function onSayingWanted(state: CallState, { saying }: Of<'sayingWanted'>): Step {
@@ -114,42 +107,37 @@ export function sayNext(state: CallState): Step {
   return { state: asked.state, effects: [{ kind: 'say', id, purpose, text }, ...asked.effects] }
 }
 
+/** Sets the time after which a question that waits for the model to be quiet does not wait any longer. */
+export function watchQuestion(state: CallState): Step {
+  const { due: waiting, isPressing } = state.floor
+  const isWaiting = state.phase === 'live' && waiting.some(isQuestion)
+  if (isWaiting === isPressing) return unchanged(state)
+  const timer: Effect = isWaiting
+    ? { kind: 'setTimer', name: 'question', delayMs: PRESSING_MS }
+    : { kind: 'cancelTimer', name: 'question' }
+  return { state: withFloor(state, { isPressing: isWaiting }), effects: [timer] }
+}
+
+/** The model talks on while the caller is to be asked: it is cut short, as a caller would do it. */
+export function onQuestionPressing(state: CallState, heard: readonly Heard[]): Step {
+  const { floor, phase, turns } = state
+  if (!floor.isPressing || phase !== 'live') return unchanged(state)
+  const waiting = withFloor(state, { isPressing: false, isReplyComing: false })
+  // The caller's own words are never cut: the question is given its time anew.
+  if (turns.callerSpeaking || turns.committing || isUninterruptible(state)) return unchanged(waiting)
+  const cancels = turns.replies
+    .filter((reply) => !reply.dropped)
+    .map(({ responseId }) => ({ kind: 'cancelReply', responseId }) as const)
+  const quiet = interrupt(waiting, heard)
+  return { state: quiet.state, effects: [...quiet.effects, ...cancels] }
+}
+
 /** Asks for the reply that a question has held back. */
 export function releaseReply(state: CallState): Step {
   const { floor, phase, session } = state
   const mayBeAsked = phase === 'live' && session === 'ready' && !isFloorTaken(floor)
   if (!floor.isReplyHeld || !mayBeAsked) return unchanged(state)
   return wantReply(withFloor(state, { isReplyHeld: false }))
-}
-
-/** Sets the time after which work is bridged by a sentence, once for each spell of work. */
-export function watchFiller(state: CallState): Step {
-  const { filler } = state.floor
-  if (isWorking(state) && state.phase === 'live') {
-    if (filler !== 'none') return unchanged(state)
-    const effects = [{ kind: 'setTimer', name: 'filler', delayMs: FILLER_MS } as const]
-    return { state: withFloor(state, { filler: 'due' }), effects }
-  }
-  if (filler === 'none') return unchanged(state)
-  const effects = filler === 'due' ? [{ kind: 'cancelTimer', name: 'filler' } as const] : []
-  return { state: withFloor(state, { filler: 'none' }), effects }
-}
-
-/** Work takes its time: the caller hears so, unless anything else is heard or about to be. */
-export function onFiller(state: CallState, atMs: number): Step {
-  if (!isWorking(state) || state.floor.filler !== 'due') return unchanged(state)
-  if (!isQuiet(state)) {
-    return { state, effects: [{ kind: 'setTimer', name: 'filler', delayMs: FILLER_MS }] }
-  }
-  const played = playClip(withFloor(state, { filler: 'said' }), 'hold', atMs)
-  // The same words would be said once more where a reply is due as well.
-  return { state: played.state, effects: [...played.effects, { kind: 'cancelTimer', name: 'hold' }] }
-}
-
-/** The caller was asked for patience by another rule: work need not do it again. */
-export function fillerSaid(state: CallState): Step {
-  if (state.floor.filler !== 'due') return unchanged(state)
-  return { state: withFloor(state, { filler: 'said' }), effects: [{ kind: 'cancelTimer', name: 'filler' }] }
 }
 
 /** A sentence is over when its response is, and nothing is heard of it any more. */
@@ -161,7 +149,8 @@ function withoutSaid(state: CallState): CallState {
   return isRunning ? state : withFloor(state, { saying: undefined })
 }
 
-function isQuiet(state: CallState): boolean {
+/** Whether nobody speaks or is about to, and somebody listens. */
+export function isQuiet(state: CallState): boolean {
   const { phase, session, turns, replyOwed, floor } = state
   const callerSpeaks = turns.callerSpeaking || turns.committing
   const modelSpeaks = floor.isReplyComing || turns.replies.some((reply) => !reply.dropped)

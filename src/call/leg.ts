@@ -1,10 +1,11 @@
 import { probeDoubted } from './doubt.ts'
 import { giveUpModel } from './ending.ts'
 import type { CallEvent, Heard } from './event.ts'
-import { fillerSaid, withoutFloor } from './floor.ts'
+import { fillerSaid } from './filler.ts'
+import { withoutFloor } from './floor.ts'
 import { rotationTimer } from './rotation.ts'
 import { interrupt, playClip, playOwed, withTurns } from './sounding.ts'
-import { type CallState, chain, isSounding, isWorking, type Step, unchanged } from './state.ts'
+import { type CallState, chain, isSounding, isWorking, type Step, unchanged, withFloor } from './state.ts'
 import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
 import { AFTER_SILENCE_MS, due, notDue, oweResumption } from './waiting.ts'
 
@@ -126,7 +127,8 @@ export function onReplyOverdue(state: CallState, event: Of<'timer'>): Step {
   // These words were taken for those that the model is late to tell of, and are new ones.
   if (state.turns.callerSpeaking) return notDue(state)
   const patience = (now: CallState) => chain(now, fillerSaid, (then) => playClip(then, 'hold', event.atMs))
-  if (event.name === 'hold') return patience(state)
+  // What has not begun by now need not come: a question does not wait for it any longer.
+  if (event.name === 'hold') return patience(withFloor(state, { isReplyComing: false }))
   if (!isWorking(state)) {
     return event.name === 'decision' ? giveUpModel(state, event.atMs) : redialSilent(state, event)
   }

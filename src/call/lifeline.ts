@@ -120,6 +120,7 @@ export function onLifeTimer(state: CallState, event: Of<'timer'>): Step {
       return state.phase === 'hangingUp' ? wrapUp(state, 'agentHungUp', event.heard) : unchanged(state)
     case 'idle':
     case 'filler':
+    case 'question':
     case 'hold':
     case 'silentModel':
     case 'decision':

@@ -1,6 +1,7 @@
 import { closeNow, cutOff, finishIfComplete, hangUp, isClosed, onHangUpDone } from './ending.ts'
 import * as doubt from './doubt.ts'
 import type { CallEvent } from './event.ts'
+import { onFiller, watchFiller } from './filler.ts'
 import * as floor from './floor.ts'
 import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
@@ -206,7 +207,8 @@ function onOrderedEnd(
 
 function onTimer(state: CallState, event: Extract<CallEvent, { kind: 'timer' }>): Step {
   if (event.name === 'idle') return turns.onIdle(state, event)
-  if (event.name === 'filler') return floor.onFiller(state, event.atMs)
+  if (event.name === 'filler') return onFiller(state, event.atMs)
+  if (event.name === 'question') return floor.onQuestionPressing(state, event.heard)
   if (event.name === 'hold' || event.name === 'silentModel' || event.name === 'decision')
     return leg.onReplyOverdue(state, event)
   return lifeline.onLifeTimer(state, event)
@@ -229,8 +231,9 @@ function settle(state: CallState): Step {
     finishIfComplete,
     waiting.speakFirst,
     floor.sayNext,
+    floor.watchQuestion,
     floor.releaseReply,
-    floor.watchFiller,
+    watchFiller,
     waiting.watchWork,
     leg.watchLeg,
     rotation.rotateWhenQuiet,

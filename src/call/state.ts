@@ -122,6 +122,8 @@ export type Floor = {
   readonly isReplyHeld: boolean
   /** Whether the caller was asked for patience in the present spell of work. */
   readonly filler: 'none' | 'due' | 'said'
+  /** A question waits for the model to be quiet, and its time is running. */
+  readonly isPressing: boolean
 }
 
 /** The whole state of one call; only `step` makes a new one. */
@@ -180,6 +182,7 @@ export function initialState(rules: CallRules): CallState {
       isReplyComing: false,
       isReplyHeld: false,
       filler: 'none',
+      isPressing: false,
     },
     sounding: { clips: [], replyItemIds: [], owed: [], askings: {}, nextClipId: 0 },
     transcript: emptyTranscript,

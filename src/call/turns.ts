@@ -46,7 +46,11 @@ export function onTurnCommitted(state: CallState, event: Of<'turnCommitted'>): S
   // The provider's reply to this turn goes on with the call by itself.
   const leg = { ...state.leg, turnOpen: false }
   const turn = {
-    ...withFloor(withTurn(state, { committing: false, retries: 0, toolCalls: [] }), { isReplyComing: true }),
+    // It also covers what the model was told before.
+    ...withFloor(withTurn(state, { committing: false, retries: 0, toolCalls: [] }), {
+      isReplyComing: true,
+      isReplyHeld: false,
+    }),
     replyOwed: undefined,
     leg,
   }

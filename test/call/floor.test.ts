@@ -82,6 +82,30 @@ describe('step() with something of ours to say', () => {
     expect(call.feed(heardReply).did('say')).toEqual([said])
   })
 
+  it('cuts the model short when it talks on for eight seconds, and never the caller', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), ...replying).feed(asking, wanted(question))
+    expect(call.did('setTimer')).toContainEqual({ kind: 'setTimer', name: 'question', delayMs: 8_000 })
+    call.feed({ ...fires('question'), heard: [half] })
+    expect(call.did('clearPlayback', 'truncateReply', 'cancelReply', 'say')).toEqual([
+      { kind: 'clearPlayback' },
+      { kind: 'truncateReply', itemId: 'item_r', heardMs: 1_000 },
+      { kind: 'cancelReply', responseId: 'resp_1' },
+      said,
+    ])
+    const caller = new Fed().feed(...opened, ...turn('item_u').slice(0, 1), wanted(question))
+    expect(caller.feed(fires('question')).did('say', 'setTimer')).toEqual([
+      { kind: 'setTimer', name: 'question', delayMs: 8_000 },
+    ])
+    const quiet = new Fed().feed(...opened).feed(wanted(question))
+    expect(quiet.state.floor.isPressing).toBe(false)
+  })
+
+  it('does not wait for a reply that has not begun when the caller is asked for patience', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u')).feed(asking, wanted(question))
+    expect(call.did('say')).toEqual([])
+    expect(call.feed(fires('hold'), heardClip(2, 'hold')).did('say')).toEqual([said])
+  })
+
   it('waits for the end of a turn, and for the reply that the provider begins by itself', () => {
     const call = new Fed().feed(...opened, ...turn('item_u').slice(0, 1)).feed(asking, wanted(question))
     for (const event of [...turn('item_u').slice(1), ...replying, done('completed')] as const)
@@ -179,6 +203,12 @@ describe('step() with a question open', () => {
     expect(call.feed(settled).did('requestReply')).toEqual([{ kind: 'requestReply', purpose: 'toolResult' }])
   })
 
+  it('asks for no reply of its own where the reply to the caller says as much', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), ...replying.slice(0, 1), asks, asking)
+    call.feed(answers('done'), done('completed'), ...turn('item_v'), settled)
+    expect(call.did('requestReply')).toEqual([])
+  })
+
   it('ends with the call, and with what becomes of it', () => {
     const live = () => new Fed().feed(...opened, asking)
     expect(gate(live().feed({ kind: 'streamEnded', reason: 'stop', heard: [] }))).toEqual(ends('hungUp'))
@@ -225,42 +255,5 @@ describe('step() with a tool call that has to wait', () => {
       { kind: 'say', id: 'say.call_1', purpose: 'announcement', text: 'Please enter your PIN.' },
     ])
     expect(call.did('requestReply')).toEqual([])
-  })
-})
-
-describe('step() while something is being done', () => {
-  const filler = { kind: 'setTimer', name: 'filler', delayMs: 1_000 }
-  const working = () =>
-    new Fed().feed(...opened, ...turn('item_u'), ...replying.slice(0, 1)).feed(asks, done('completed'))
-
-  it('bridges it by one sentence after a second, and not by a second one when a reply is due', () => {
-    const call = working()
-    expect(call.did('setTimer')).toContainEqual(filler)
-    call.feed(fires('filler'))
-    expect(call.did('playClip')).toMatchObject([{ sentence: 'hold' }])
-    expect(call.did('cancelTimer')).toContainEqual({ kind: 'cancelTimer', name: 'hold' })
-    expect(call.feed(fires('filler')).did('playClip')).toEqual([])
-  })
-
-  it('says nothing over speech, and tries again', () => {
-    const call = working().feed({ kind: 'speechStarted', itemId: 'item_v', heard: [] }).feed(fires('filler'))
-    expect(call.did('playClip', 'setTimer')).toEqual([filler])
-  })
-
-  it('says nothing after the hold sentence, or when it is done', () => {
-    const held = working().feed(fires('hold'))
-    expect(held.did('playClip')).toHaveLength(1)
-    expect(held.feed(fires('filler')).did('playClip')).toEqual([])
-    const over = working().feed(answers('done'))
-    expect(over.did('cancelTimer')).toContainEqual({ kind: 'cancelTimer', name: 'filler' })
-    expect(over.feed(fires('filler')).did('playClip')).toEqual([])
-  })
-
-  it('does the same for what was said yes to, and loses no model for it', () => {
-    const call = new Fed().feed(...opened).feed(stands({ isRunning: true }))
-    expect(call.did('setTimer')).toContainEqual(filler)
-    expect(call.feed(fires('silentModel')).did('closeSession')).toEqual([])
-    const soon = new Fed().feed(...opened, stands({ isRunning: true }))
-    expect(soon.feed(stands({})).did('cancelTimer')).toContainEqual({ kind: 'cancelTimer', name: 'filler' })
   })
 })

@@ -274,6 +274,7 @@ describe('step() whatever happens', () => {
           'idle',
           'hold',
           'filler',
+          'question',
           'silentModel',
           'decision',
           'lengthReached',

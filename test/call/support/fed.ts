@@ -38,7 +38,7 @@ export const started = { kind: 'streamStarted', streamSid: 'MZ1', sessionAlive: 
 export const ready = { kind: 'sessionReady', sessionId: 'sess_1' } as const
 export const heardClip = (
   clipId: number,
-  sentence: 'disclosure' | 'greeting' | 'goodbye' | 'apology' | 'idlePrompt' | 'handOver',
+  sentence: 'disclosure' | 'greeting' | 'goodbye' | 'apology' | 'idlePrompt' | 'handOver' | 'hold',
 ) =>
   ({
     kind: 'utteranceHeard',
