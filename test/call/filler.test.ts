@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { done, Fed, fires, opened, replying, turn } from './support/fed.ts'
+import { done, Fed, fires, heardClip, opened, replying, turn } from './support/fed.ts'
 
 const stands = (isRunning: boolean) =>
   ({ kind: 'confirmationsMoved', standing: { isOpen: false, isAsking: false, isRunning } }) as const
@@ -27,7 +27,7 @@ describe('step() while something is being done', () => {
     call.feed(fires('filler'))
     expect(call.did('playClip')).toMatchObject([{ sentence: 'hold' }])
     expect(call.did('cancelTimer')).toContainEqual({ kind: 'cancelTimer', name: 'hold' })
-    expect(call.feed(fires('filler')).did('playClip')).toEqual([])
+    expect(call.feed(heardClip(2, 'hold'), fires('filler')).did('playClip')).toEqual([])
   })
 
   it('says nothing over speech, and tries again', () => {

@@ -250,4 +250,49 @@ describe('GateLine', () => {
     await call.quiet()
     expect(call.calls.size()).toBe(0)
   })
+
+  it('cuts a question with the stream that broke, and puts it anew on the next one', async () => {
+    await using call = await OnACall.open()
+    await call.propose()
+    call.speak()
+    call.line.play(1_000)
+    call.receiver?.onEvent({ kind: 'streamEnded', reason: 'closed', atMs: call.clock.nowMs() })
+    await call.quiet()
+    expect(await call.story()).toContain('question proposed cut')
+    const asked = () => call.session.requests.filter(({ purpose }) => purpose === 'question').length
+    expect(asked()).toBe(1)
+    const attached = call.calls.attach({ callSid: SID, sink: call.line })
+    if (!attached.ok) throw new Error('Not attached')
+    call.receiver = attached.receiver
+    call.reply('Where were we?')
+    // The line of the test still plays what the broken one had.
+    call.line.play(7_500)
+    expect(asked()).toBe(2)
+  })
+
+  it('tells the next session what has become of an errand meanwhile', async () => {
+    await using call = await OnACall.open()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    call.doing = async () => {
+      await promise
+      return { kind: 'done', result: { sid: 'SM1' } }
+    }
+    await call.propose()
+    call.speak()
+    call.line.play(4_500)
+    call.say('Yes.')
+    await call.quiet()
+    call.emit({ kind: 'sessionLost', loss: { reason: 'closed', retryable: true } })
+    resolve()
+    await call.quiet()
+    call.clock.advance(200)
+    call.emit({ kind: 'sessionReady', sessionId: 'sess_2' })
+    const rounds = call.session.past.filter(({ kind }) => kind === 'toolRound')
+    expect(rounds).toMatchObject([
+      { name: 'send_sms', output: expect.stringContaining('"status":"done"') as unknown },
+      { name: 'send_sms', output: expect.stringContaining('SM1') as unknown },
+    ])
+    expect(call.runs).toHaveLength(1)
+    expect(call.session.told.filter((line) => line.startsWith('reply'))).toHaveLength(1)
+  })
 })
