@@ -104,7 +104,6 @@ export class CallSession {
   streamGone(reason: StreamEndReason): MediaSink | undefined {
     const now = this.#now()
     const sink = this.#parts.stream.leave(reason)
-    if (sink) this.#parts.gate.cleared()
     if (sink) this.#mailbox.post({ kind: 'streamEnded', reason, ...now })
     return sink
   }
