@@ -1,3 +1,5 @@
+import type { Contradiction } from '../policy/contradictions.ts'
+import { correction } from '../prompts/corrections.ts'
 import type { Log } from '../ports/log.ts'
 import type { SpeechEvent, SpeechLoss } from '../ports/speech.ts'
 import type { CallEvent, Heard } from './event.ts'
@@ -8,6 +10,7 @@ import { NamedTimers } from './named-timers.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 import { Playback } from './playback.ts'
 import { Recorder } from './recorder.ts'
+import { SaidCheck } from './said-check.ts'
 import { SpeechLine } from './speech-line.ts'
 import { StreamLine } from './stream-line.ts'
 import { ToolDesk } from './tool-desk.ts'
@@ -26,9 +29,11 @@ export class CallParts {
   readonly stream: StreamLine
   readonly tools: ToolDesk
   readonly gate: GateLine
+  readonly said: SaidCheck
   /** Fires when the call is over. */
   readonly abort = new AbortController()
   readonly post: (event: CallEvent) => void
+  #corrections = 0
 
   /** @param post takes an event for the call's mailbox */
   constructor(plan: CallPlan, ports: CallPorts, post: (event: CallEvent) => void) {
@@ -55,6 +60,7 @@ export class CallParts {
       },
     })
     this.gate = this.#makeGate()
+    this.said = new SaidCheck((found) => this.#onContradiction(found))
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
       post({ kind: 'timer', name, heard: this.heard(), atMs: this.#arrived() }),
@@ -67,6 +73,7 @@ export class CallParts {
       history: this.history,
       line: this.line,
       propose: (call) => this.gate.propose(call),
+      onTold: (result) => this.said.told(result),
       onFinished: (callId, outcome) => post({ kind: 'toolFinished', callId, outcome, atMs: this.#arrived() }),
     })
   }
@@ -99,6 +106,18 @@ export class CallParts {
         this.post({ kind: 'replyStalled', itemId, responseId, atMs })
       },
     })
+  }
+
+  /** What the caller was told wrongly is put right, in words of ours. */
+  #onContradiction(found: Contradiction): void {
+    this.#corrections += 1
+    this.log.event('warn', 'contradicted', { reason: found.kind })
+    const saying = {
+      id: `fix.${this.#corrections}`,
+      purpose: 'announcement',
+      text: correction(found),
+    } as const
+    this.post({ kind: 'sayingWanted', saying, atMs: this.nowMs() })
   }
 
   #makeGate(): GateLine {
@@ -140,6 +159,7 @@ export class CallParts {
 
   #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
     if (event.kind === 'sessionReady') return this.#onSessionReady(event)
+    this.said.onSpeech(event)
     // Before it is acted on: what is cleared for the caller's words must find that they have begun.
     if (event.kind !== 'responseDone') this.gate.onSpeech(event)
     if (event.kind === 'speechStarted') {

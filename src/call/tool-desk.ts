@@ -1,4 +1,5 @@
 import type { ToolCall } from '../gate/read-call.ts'
+import type { ToldResult } from '../policy/contradictions.ts'
 import type { Log } from '../ports/log.ts'
 import type { OfferedTool, ToolOutcome } from '../ports/tools.ts'
 import type { Effect } from './effect.ts'
@@ -6,6 +7,7 @@ import type { Outcomes } from './event.ts'
 import type { CallHistory } from './history.ts'
 import type { CallPorts } from './plan.ts'
 import type { SpeechLine } from './speech-line.ts'
+import { toldOutcomeOf, toldResultOf } from './said-check.ts'
 import { runTool } from './tool-run.ts'
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>
@@ -19,6 +21,8 @@ export type ToolDeskOptions = {
   readonly line: Pick<SpeechLine, 'current'>
   /** Hands a tool call to the gate. */
   readonly propose: (call: ToolCall) => Promise<ToolOutcome>
+  /** Told how each tool call ended, as the model is. */
+  readonly onTold: (result: ToldResult) => void
   readonly onFinished: (callId: string, outcome: ToolOutcome) => void
 }
 
@@ -40,8 +44,9 @@ export class ToolDesk {
 
   /** A session that did not ask for the tool is told of the whole round. */
   answer({ callId, output }: Of<'answerTool'>): void {
-    const { history, line } = this.#options
+    const { history, line, onTold } = this.#options
     const round = history.toolAnswered(callId, output)
+    onTold(toldResultOf(output))
     const session = line.current()
     if (session && !session.answerTool(callId, output) && round) session.restore([round])
   }
@@ -51,15 +56,18 @@ export class ToolDesk {
    * INVARIANT: what the system says holds ids and words of ours alone; what others wrote comes as the output of a tool.
    */
   told({ told, brought }: Outcomes): void {
-    const { history, line } = this.#options
+    const { history, line, onTold } = this.#options
     const session = line.current()
     for (const { callId, tool, status } of told) {
       const text = JSON.stringify({ tool, call_id: callId, status })
       history.toolSettled(callId, text)
+      const result = toldOutcomeOf(status)
+      if (result) onTold(result)
       session?.addText({ role: 'system', text })
     }
     for (const { tool, output } of brought) {
       this.#brought += 1
+      onTold(toldResultOf(output))
       const callId = `brought_${this.#brought}`
       history.toolAsked({ callId, name: tool, arguments: '{}' })
       const round = history.toolAnswered(callId, output)

@@ -60,6 +60,21 @@ describe('an errand that needs a yes', { timeout: 60_000 }, () => {
     expect(errand.story.at(-1)).toBe('answer denied no')
   })
 
+  it('is corrected aloud when the model says that it was done, and it was not', async () => {
+    const errand = await playErrand({
+      steps: [...asksForSms, ...hearsQuestion, saysNo, ...hangsUp],
+      model: {
+        hears: [wish, 'No, leave it.'],
+        replies: [...proposesSms.slice(0, 2), { say: 'I have sent it.' }],
+      },
+    })
+    expect(saidIn(errand).slice(-2)).toEqual([
+      'agent: I have sent it.',
+      'agent: I have to correct myself: that was not done.',
+    ])
+    expect(errand.lines.some((line) => line.includes('"kind":"contradicted"'))).toBe(true)
+  })
+
   it('is not done on a yes into the question, which is cut and put again from its first word', async () => {
     const errand = await playErrand({
       steps: [
