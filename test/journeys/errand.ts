@@ -1,6 +1,7 @@
 import { type VirtualRehearsal, startVirtualRehearsal } from '../../src/app/virtual-rehearsal.ts'
 import type { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { toolRule } from '../../src/policy/tool-rules.ts'
+import type { EventRecord } from '../../src/ports/agenda.ts'
 import type { CompleteCall } from '../../src/ports/storage.ts'
 import type { HandlerResult, ToolHandler, ToolInput } from '../../src/ports/tools.ts'
 import type { CallerScriptInput } from '../../src/sim/caller/script.ts'
@@ -54,6 +55,9 @@ type Sent = { readonly sessionNumber: number; readonly type: string; readonly ev
 export type Errand = {
   readonly runs: readonly { readonly tool: string; readonly input: ToolInput; readonly atMs: number }[]
   readonly record: CompleteCall
+  /** Messages that the network was given, and what stands in the calendar. */
+  readonly texts: readonly { readonly to: string; readonly body: string }[]
+  readonly events: readonly EventRecord[]
   readonly errors: readonly string[]
   /** Everything that was sent to the model but audio: type, and what tells it from others. */
   readonly sent: readonly Sent[]
@@ -75,6 +79,8 @@ export async function playErrand(options: {
     signal: AbortSignal
     wait: (ms: number) => Promise<void>
   }) => Promise<HandlerResult>
+  /** The server's own tools do the work. */
+  readonly ownTools?: boolean
   readonly meanwhile?: (rehearsal: VirtualRehearsal) => Promise<void>
 }): Promise<Errand> {
   using folder = temporaryFolder()
@@ -100,7 +106,11 @@ export async function playErrand(options: {
   const env = { PORT: '0', MAX_LOOP_DELAY_MS: '60000', QUIET_HOURS: 'off', DATA_DIR: folder.path }
   const logTo = { write: (line: string): void => void lines.push(line) }
   const played = await (async () => {
-    await using rehearsal = await startVirtualRehearsal({ env: { ...env, ...options.env }, tools, logTo })
+    await using rehearsal = await startVirtualRehearsal({
+      env: { ...env, ...options.env },
+      ...(options.ownTools !== true && { tools }),
+      logTo,
+    })
     world.clock = rehearsal.virtual.clock
     rehearsal.world.watch(({ side, entry }) => {
       if (side === 'openai' && entry.kind === 'client' && entry.type !== 'input_audio_buffer.append')
@@ -119,7 +129,8 @@ export async function playErrand(options: {
         const { call, ended } = await rehearsal.world.ring(scenario)
         await options.meanwhile?.(rehearsal)
         const { summary } = await ended
-        return { summary, record: await rehearsal.record(call.sid) }
+        const texts = [...rehearsal.world.twilio.messages.values()].map(({ to, body }) => ({ to, body }))
+        return { summary, texts, record: await rehearsal.record(call.sid) }
       })(),
     )
   })()
@@ -131,6 +142,8 @@ export async function playErrand(options: {
     sent,
     lines,
     told: sent.flatMap(({ event, sessionNumber }) => (sessionNumber === 1 ? toldIn(event) : [])),
+    texts: played.texts,
+    events: await records.agenda.between({ fromMs: 0, toMs: 4_000_000_000_000, maxEvents: 10 }),
     record: played.record,
     errors: played.summary.errors,
     story: all
