@@ -132,8 +132,10 @@ function complaintsAboutRecord(story: Story, { place, it: stored }: Placed<'stor
     allOf(before, 'asked').some(({ it }) => it.id === id) ||
     allOf(before, 'verdict').some(({ it }) => it.id === id && it.verdict === 'accepted')
   const waiting = open.filter(({ it }) => !isPast(it.id))
-  const answer = allOf(story.happenings, 'answered').find(({ it }) => it.callId === stored.callId)
-  const isTaken = answer?.it.status === 'waits'
+  const answer = allOf(story.happenings, 'answered').find(
+    ({ it }) => it.callId === stored.callId && it.status === 'waits',
+  )
+  const isTaken = answer !== undefined
   const isReplaced = waiting.some(({ it }) => isOverBetween(story, it.id, [place, answer?.place ?? place]))
   return [
     ...(isTwice ? ['made two records of one thing'] : []),

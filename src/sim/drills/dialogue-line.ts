@@ -95,6 +95,7 @@ export class AtLine implements AsyncDisposable {
     if (!ask) return
     const { id, attempt, text } = ask
     const wrong = this.#random.whole(8)
+    const fails = wrong === 7 && attempt === 2
     const stale = wrong === 0 ? attempt - 1 : attempt
     if (wrong !== 1) this.feed({ kind: 'questionStarted', id, attempt: stale })
     this.pass(wrong === 2 ? 20_001 : 300)
@@ -103,9 +104,9 @@ export class AtLine implements AsyncDisposable {
     const audioMs = wrong === 5 ? 0 : AUDIO_MS
     this.feed({ kind: 'questionSent', id, attempt: stale, audioMs, spoken })
     const early = pick(this.#random, [1, 0.8 * AUDIO_MS - 301])
-    this.pass(wrong === 6 ? early : wrong === 7 ? AUDIO_MS + 5_001 : AUDIO_MS - 300)
-    if (wrong === 8) this.feed({ kind: pick(this.#random, ['questionFailed', 'questionShown']), id, attempt })
-    if (wrong === 8 || this.#random.whole(6) > 0) this.feed({ kind: 'questionMark', id, attempt: stale })
+    this.pass(wrong === 6 ? early : wrong === 7 && !fails ? AUDIO_MS + 5_001 : AUDIO_MS - 300)
+    if (fails) this.feed({ kind: 'questionFailed', id, attempt })
+    if (this.#random.whole(6) > 0) this.feed({ kind: 'questionMark', id, attempt: stale })
   }
 
   /** A mark, or a question shown, that belongs to no question under way. */

@@ -118,7 +118,10 @@ function approvalOf(
   { id, hash, place }: { readonly id: string; readonly hash: string; readonly place: number },
 ): Consent | undefined {
   const over = overAt(story.happenings, id)?.place ?? Infinity
-  const approval = newsOf(story.happenings.slice(0, place), 'approved').find(
+  const before = story.happenings.slice(0, place)
+  // One that came after a yes is told that there is nothing left to approve.
+  const accepted = allOf(before, 'verdict').find(({ it }) => it.id === id && it.verdict === 'accepted')
+  const approval = newsOf(before.slice(0, accepted?.place ?? 0), 'approved').findLast(
     ({ news, place: at }) => news.id === id && news.hash === hash && at < over,
   )
   return approval && { place: approval.place, atMs: approval.atMs, by: 'apiKey' }
@@ -145,7 +148,9 @@ function complaintAboutTime(
 ): string | undefined {
   const { happenings } = story
   const calls = callsOf(happenings, id)
-  const answered = allOf(happenings, 'answered').find(({ it }) => it.callId === calls[0])
+  const answered = allOf(happenings, 'answered').find(
+    ({ it }) => it.callId === calls[0] && it.status === 'waits',
+  )
   const from = answered?.place ?? 0
   const ends = newsOf(happenings.slice(0, effect.place), 'ended')
   const final = ['hungUp', 'stopping']
