@@ -50,6 +50,7 @@ export async function buildCalls(
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
     telephony,
     ownerNotice,
+    errands,
     modelHealth: new ModelHealth(clock, config.limits.maxModelFailures),
     ...callSettings(config),
     random,
