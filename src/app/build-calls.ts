@@ -1,6 +1,6 @@
 import type { AudioEngine } from '../audio/engine.ts'
 import { Calls } from '../call/calls.ts'
-import { plannerOf } from '../call/errand-plan.ts'
+import { withErrands } from '../call/errand-plan.ts'
 import { ModelHealth } from '../call/model-health.ts'
 import type { CallPorts } from '../call/plan.ts'
 import { ConfigError } from '../config/config-error.ts'
@@ -50,6 +50,7 @@ export async function buildCalls(
     speech: createRealtimeEngine(realtimeOptions(parts, { apiKey: openaiApiKey, scratch: audio.pcmIn })),
     telephony,
     ownerNotice,
+    errands,
     modelHealth: new ModelHealth(clock, config.limits.maxModelFailures),
     ...callSettings(config),
     random,
@@ -70,8 +71,7 @@ export async function buildCalls(
   const say = (sentence: 'busy' | 'apology') => sentenceText(sentence, persona.language)
   const calls: Calls = new Calls({
     ports,
-    plan: plannerOf(planning, errands),
-    onOver: (callSid) => errands.over(callSid),
+    ...withErrands(planning, errands),
     limits,
     inquiry: telephony,
     meter: { loopP99Ms: () => loop.recentP99Ms(), maxLoopDelayMs: limits.maxLoopDelayMs },

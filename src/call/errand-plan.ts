@@ -8,14 +8,20 @@ import type { CallPlan } from './plan.ts'
 /** All that a model may do on a call that we have placed: whoever answers is a stranger. */
 const TOOLS = ['end_call', 'take_message']
 
-/** Plans calls: those that were placed for an errand, and all others. */
-export function plannerOf(
+/** What the registry of calls needs so that those placed for an errand are planned as such, and reported. */
+export function withErrands(
   planning: Planning,
-  errands: Pick<Errands, 'of'>,
-): (offer: CallOffer, actor?: CallPlan['actor']) => CallPlan {
-  return (offer, actor) => {
-    const errand = errands.of(offer.callSid)
-    return errand ? planErrand(offer, planning, errand.purpose) : planCall(offer, planning, actor)
+  errands: Pick<Errands, 'of' | 'over'>,
+): {
+  readonly plan: (offer: CallOffer, actor?: CallPlan['actor']) => CallPlan
+  readonly onOver: (callSid: string) => void
+} {
+  return {
+    plan: (offer, actor) => {
+      const errand = errands.of(offer.callSid)
+      return errand ? planErrand(offer, planning, errand.purpose) : planCall(offer, planning, actor)
+    },
+    onOver: (callSid) => errands.over(callSid),
   }
 }
 
@@ -23,7 +29,7 @@ export function plannerOf(
  * The plan of a call that was placed for an errand: the usual one for a stranger, who hears first that a computer
  * speaks, with what the call is for and hardly a tool. Nobody is asked to wait for a person whom they did not call.
  */
-export function planErrand(offer: CallOffer, planning: Planning, purpose: string): CallPlan {
+function planErrand(offer: CallOffer, planning: Planning, purpose: string): CallPlan {
   const { persona, safetyKey } = planning
   const instructions = `${persona.instructions}\n\n${errandInstructions(purpose)}`
   const caller = { ...persona, instructions, greeting: 'model', tools: TOOLS } as const

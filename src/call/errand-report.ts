@@ -8,7 +8,7 @@ const MAX_CHARACTERS = 2_000
 /**
  * What is to be told of a call that was placed: how it came out, and its last words.
  * @param call.record undefined when nobody answered, so that we have none
- * @param call.status what the network said last; a call that was answered is `answered` whatever it said
+ * @param call.status what the network said last; a call is `answered` when we spoke on it, whatever it said
  */
 export function errandReport(call: {
   readonly ref: string
@@ -26,7 +26,8 @@ export function errandReport(call: {
     callSid,
     sessionId,
     number,
-    status: isAnswered ? 'answered' : call.status,
+    // Answered there, and not spoken with: something failed on our side.
+    status: isAnswered ? 'answered' : call.status === 'answered' ? 'failed' : call.status,
     ...(durationSeconds !== undefined && { durationSeconds }),
     ...lastWords(record),
     messages: record?.messages.length ?? 0,

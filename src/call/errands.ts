@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { EffectStorage } from '../ports/effects.ts'
 import type { ErrandFeed, ErrandReport, ErrandStatus } from '../ports/errand-report.ts'
 import type { ErrandStorage } from '../ports/errands.ts'
@@ -11,7 +11,7 @@ import { errandReport } from './errand-report.ts'
 /** A call that is over at the network is over here, and written down, within this. */
 const SETTLE_MS = 5_000
 const RESUME_MS = 30_000
-/** Errands that a start goes on with. */
+/** Errands that are known at once, and that a start goes on with. */
 const MAX_OPEN = 1_000
 /** Those who hear reports; each is a live call or thread. */
 const MAX_WATCHERS = 10_000
@@ -44,11 +44,12 @@ export type ErrandPorts = {
  * Calls that we have placed. A call that names one of our intents is its call: the first, once and for ever; any other
  * is none of ours. What came of it is reported once, to the owner and to whoever asked and is still there.
  */
-export class Errands implements ErrandFeed {
+export class Errands implements ErrandFeed, Disposable {
   readonly #ports: ErrandPorts
   /** By call, until they are reported. */
   readonly #begun = new Map<string, Errand>()
   readonly #watchers = new Map<string, (report: ErrandReport) => void>()
+  readonly #timers = new Set<Timer>()
 
   constructor(ports: ErrandPorts) {
     this.#ports = ports
@@ -65,7 +66,7 @@ export class Errands implements ErrandFeed {
       const takenAtMs = Math.round(clock.wallMs())
       const holder = await errands.take({ ref, callSid, sessionId: errand.sessionId, takenAtMs })
       if (holder === callSid) {
-        this.#begun.set(callSid, errand)
+        this.#know(errand)
         return true
       }
     }
@@ -104,9 +105,10 @@ export class Errands implements ErrandFeed {
     for (const { ref, callSid } of await this.#ports.errands.open(MAX_OPEN)) {
       const errand = await this.#errandOf(ref, callSid)
       if (!errand) continue
-      this.#begun.set(callSid, errand)
+      this.#know(errand)
       // By then it is known what has become of the calls that were left open.
-      this.#reportIn(RESUME_MS, errand, 'failed')
+      const intent = await this.#ports.effects.findIntent(ref)
+      this.#reportIn(RESUME_MS, errand, statusOf(intent?.outcome?.code))
     }
   }
 
@@ -118,6 +120,12 @@ export class Errands implements ErrandFeed {
         if (this.#watchers.get(sessionId) === onErrandReport) this.#watchers.delete(sessionId)
       },
     }
+  }
+
+  /** Reports nothing any more: what is left is for the next process. */
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
   }
 
   /** What an intent is for, as it was confirmed; undefined for what is no call of ours. */
@@ -135,7 +143,18 @@ export class Errands implements ErrandFeed {
   /** The record of a call that was answered is complete a moment after the network has told of its end. */
   #reportIn(delayMs: number, errand: Errand, status: ErrandStatus): void {
     const { clock, background } = this.#ports
-    clock.setTimer(delayMs, () => background('errandReport', this.#report(errand, status)))
+    const timer = clock.setTimer(delayMs, () => {
+      this.#timers.delete(timer)
+      background('errandReport', this.#report(errand, status))
+    })
+    this.#timers.add(timer)
+  }
+
+  /** One that is not known any more is found again by its callback. */
+  #know(errand: Errand): void {
+    this.#begun.set(errand.callSid, errand)
+    const [oldest] = this.#begun.keys()
+    if (this.#begun.size > MAX_OPEN && oldest !== undefined) this.#begun.delete(oldest)
   }
 
   async #report(errand: Errand, status: ErrandStatus): Promise<void> {
@@ -161,6 +180,11 @@ export class Errands implements ErrandFeed {
       this.#ports.log.event('error', 'errandNotTold')
     }
   }
+}
+
+/** How a call came out by what stands in the outcome of its intent. */
+function statusOf(code: string | undefined): ErrandStatus {
+  return code === 'busy' || code === 'no-answer' || code === 'canceled' ? code : 'failed'
 }
 
 /** How a call came out whose last state the network has told; undefined while it goes on. */

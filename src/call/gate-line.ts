@@ -51,6 +51,8 @@ export class GateLine implements AsyncDisposable {
   #turns: CallerTurns = noTurns
   #opening: Promise<SessionGate> | undefined
   #gate: SessionGate | undefined
+  /** Hears what comes of calls that were placed for this one. */
+  #watching: Disposable | undefined
   #person: Promise<string> | undefined
   #isTransferred = false
   #over: 'hungUp' | 'stopping' | undefined
@@ -146,6 +148,7 @@ export class GateLine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over ??= 'hungUp'
     this.#pin[Symbol.dispose]()
+    this.#watching?.[Symbol.dispose]()
     const gate = await this.#opening?.catch(() => undefined)
     await gate?.[Symbol.asyncDispose]()
   }
@@ -186,6 +189,7 @@ export class GateLine implements AsyncDisposable {
       this.#receiver(),
     )
     this.#gate = gate
+    this.#watching = this.#ports.errands?.watch(sessionId, (report) => gate.errandOver(report))
     if (this.#over) gate.end(this.#over)
     return gate
   }

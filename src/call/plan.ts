@@ -2,6 +2,7 @@ import type { AudioEngine } from '../audio/engine.ts'
 import type { GatePorts, GateSession } from '../gate/gate-options.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Strength } from '../policy/strength.ts'
+import type { ErrandFeed } from '../ports/errand-report.ts'
 import type { GateFacts } from '../ports/gate-facts.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
@@ -74,6 +75,8 @@ export type CallPorts = {
   readonly modelHealth: ModelHealth
   readonly promptAudio: PromptAudio
   readonly gate: CallGatePorts
+  /** What comes of calls that were placed; unset where none are. */
+  readonly errands?: ErrandFeed
   readonly audio: AudioEngine
   readonly realtimeAudio: SpeechAudio
   /** Name of the model, for the record. */

@@ -42,6 +42,11 @@ describe('errandReport()', () => {
     expect(cut.isCut).toBe(true)
   })
 
+  it('has failed when somebody answered and we did not speak with them', () => {
+    const report = errandReport({ ...errand, record: recordOf([], false), status: 'answered' })
+    expect(report.status).toBe('failed')
+  })
+
   it.each(['busy', 'no-answer', 'failed', 'canceled'] as const)('is %s when nobody answered', (status) => {
     const nothing = { said: [], isCut: false, messages: 0 }
     expect(errandReport({ ...errand, record: undefined, status })).toEqual({ ...errand, status, ...nothing })

@@ -213,6 +213,20 @@ describe('the report of an errand', () => {
     expect(await world.records.errands.find(ref)).not.toHaveProperty('reportedAtMs')
   })
 
+  it('waits for the next process once this one has ended', async () => {
+    await using world = await World.open()
+    const { ref } = await intentTo(world.records, errand)
+    await world.errands.onCallStatus({ ref, callSid: newCallSid(), status: 'busy' })
+    await world.records.effects.settleIntent(ref, { state: 'failed', code: 'busy', settledAtMs: 1 })
+    world.errands[Symbol.dispose]()
+    expect(world.clock.pendingTimers()).toBe(0)
+    world.errands = world.restarted()
+    await world.errands.resume()
+    world.clock.advance(30_000)
+    await world.settled()
+    expect(world.notices).toMatchObject([{ ref, status: 'busy' }])
+  })
+
   it('is made by the next process where the one that had the call has died', async () => {
     await using world = await World.open()
     const { ref } = await intentTo(world.records, errand)

@@ -6,17 +6,22 @@ import { messageRoutes } from '../../src/http/messages.ts'
 import { createServer } from '../../src/http/server.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import type { MessageRecord } from '../../src/ports/storage.ts'
+import type { Records } from '../../src/storage/open-storage.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
 import { newCallSid, startedAtMs } from '../storage/records.ts'
 import { bearer, keyring, keys, recordedLog } from './serving.ts'
 
 const ann = { name: 'Ann Ångström', number: '+14155550123', email: 'ann@example.org', note: 'two\nlines 👋' }
 
-async function serving() {
+function broken(): Promise<never> {
+  return Promise.reject(new Error('The log is full'))
+}
+
+async function serving(own: Partial<Pick<Records, 'audit'>> = {}) {
   await using opening = new AsyncDisposableStack()
   const folder = opening.use(temporaryFolder())
   const records = opening.use(await openedRecords(folder.path))
-  const { messages, contacts, agenda, audit } = records
+  const { messages, contacts, agenda, audit } = { ...records, ...own }
   const clock = new VirtualClock(startedAtMs)
   const log = recordedLog()
   const app = createServer({ log, requestDeadlineMs: 5000 })
@@ -156,6 +161,12 @@ describe('/v1/contacts', () => {
     expect((await ask('DELETE', '/v1/contacts/ann')).status).toBe(204)
     expect((await ask('DELETE', '/v1/contacts/ann')).status).toBe(404)
     expect((await ask('GET', '/v1/contacts/ann')).status).toBe(404)
+    const recorded = await server.records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    expect(recorded.map(({ actor, data }) => [actor, data])).toEqual([
+      ['key:root', { setting: 'contact', state: 'put' }],
+      ['key:root', { setting: 'contact', state: 'removed' }],
+      ['key:root', { setting: 'contact', state: 'removed' }],
+    ])
   })
 
   it.each([
@@ -197,11 +208,16 @@ describe('/v1/contacts', () => {
   })
 
   it('neither keeps nor removes what cannot be recorded', async () => {
-    await using server = await serving()
+    const audit = { record: broken, head: broken, verify: broken, page: broken }
+    await using server = await serving({ audit })
     const { ask, records } = server
-    await ask('PUT', '/v1/contacts/ann', { body: ann })
-    await records[Symbol.asyncDispose]()
+    await records.contacts.put({ contactId: 'ann', name: 'Ann', createdAtMs: 0, updatedAtMs: 0 })
+    await records.calls.insertMessage(message('m0', 0))
+    expect((await ask('PUT', '/v1/contacts/bob', { body: ann })).status).toBe(500)
     expect((await ask('DELETE', '/v1/contacts/ann')).status).toBe(500)
+    expect((await ask('DELETE', '/v1/messages/m0')).status).toBe(500)
+    expect(await records.contacts.page({ afterId: '', maxContacts: 9 })).toMatchObject([{ contactId: 'ann' }])
+    expect(await records.messages.find('m0')).toBeDefined()
   })
 })
 

@@ -33,6 +33,8 @@ describe('contradictionsIn()', () => {
     ['You can call them on +44 20 7946 0100.', research],
     ['They are open from nine a.m. to half past five.', research],
     ['They are closed on Mondays.', research],
+    ['It ends at a quarter to eleven.', { status: 'done', text: '{"end":"2026-11-24T10:45"}' }],
+    ['It ends at twenty past ten.', { status: 'done', text: '{"end":"2026-11-24T10:20"}' }],
     ['Nothing was sent; the number is wrong.', { status: 'failed', text: '' }],
     ['I could not send it. I am sorry.', { status: 'failed', text: '' }],
     ["It wasn't sent.", { status: 'refused', text: '' }],

@@ -1,8 +1,11 @@
-import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { MessageRecord } from '../../src/ports/storage.ts'
-import { openedRecords, temporaryFolder } from './opening.ts'
+import { messages as oldMessages } from '../../src/storage/migrations/0002-messages.ts'
+import { messageWords } from '../../src/storage/migrations/0017-message-words.ts'
+import { openSqlite } from '../../src/storage/sqlite.ts'
+import { temporaryFolder } from './opening.ts'
 import { onBothDatabases } from './places.ts'
 import { newCallSid, startedAtMs } from './records.ts'
 
@@ -78,28 +81,25 @@ await onBothDatabases((name, newPlace) => {
 describe('the step that lets messages be words', () => {
   it('carries over what was there', async () => {
     using folder = temporaryFolder()
-    const first = await openedRecords(folder.path)
-    await first[Symbol.asyncDispose]()
-    const db = new DatabaseSync(join(folder.path, 'consigliere.db'))
-    db.exec(`drop table messages;
-      create table messages (message_id text not null primary key, call_sid text not null, from_number text not null,
-        recording_sid text not null, duration_seconds integer not null, received_at text not null, notice text);
-      create index messages_call_sid on messages (call_sid);
-      insert into messages values ('RE1', 'CA1', '${caller}', 'RE1', 7, '2026-11-20T09:00:00.000Z', 'sent');
-      delete from kysely_migration where name >= '0017'`)
-    db.close()
-    await using records = await openedRecords(folder.path)
-    expect(await records.messages.page({ maxMessages: 9 })).toStrictEqual([
-      {
-        messageId: 'RE1',
-        callSid: 'CA1',
-        from: caller,
-        receivedAtMs: startedAtMs,
-        notice: 'sent',
-        kind: 'recording',
-        recordingSid: 'RE1',
-        durationSeconds: 7,
-      },
+    const database = openSqlite(join(folder.path, 'old.db'))
+    const { writer } = database
+    await oldMessages.up(writer)
+    const old = {
+      message_id: 'RE1',
+      call_sid: 'CA1',
+      from_number: caller,
+      recording_sid: 'RE1',
+      duration_seconds: 7,
+      received_at: '2026-11-20T09:00:00.000Z',
+      notice: 'sent',
+    }
+    await sql`insert into messages (${sql.join(Object.keys(old).map((name) => sql.ref(name)))})
+      values (${sql.join(Object.values(old))})`.execute(writer)
+    await messageWords.up(writer)
+    const noWords = { body: null, caller_name: null, call_back: null }
+    expect(await writer.selectFrom('messages').selectAll().execute()).toEqual([
+      { ...old, ...noWords, kind: 'recording' },
     ])
+    await database.close()
   })
 })
