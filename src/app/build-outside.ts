@@ -60,9 +60,10 @@ export function buildOutside(parts: Parts, records: Records): Outside | undefine
   }
 }
 
-function webSearch({ config }: Parts, apiKey: string): WebSearch {
+function webSearch({ config, network }: Parts, apiKey: string): WebSearch {
   const { baseUrl, model, organizationId: organization, projectId: project } = config.openai
-  return new WebSearch({ apiKey, organization, project, baseUrl, model, timeZone: config.owner.timeZone })
+  const { timeZone } = config.owner
+  return new WebSearch({ apiKey, organization, project, baseUrl, model, timeZone, fetch: network?.fetch })
 }
 
 /** First the outcome, then the report: whoever reads of the one can rely on the other. */

@@ -10,6 +10,8 @@ import type { SendRest } from '../twilio/rest-client.ts'
 export type Network = {
   readonly dial: Dial
   readonly sendRest: SendRest
+  /** For what goes by HTTP otherwise. */
+  readonly fetch: typeof fetch
   readonly socketClass: typeof WebSocket
   /** Makes a server reachable at an origin that it does not listen on. */
   serve(server: Server, origin: string): void
@@ -23,7 +25,15 @@ export function networkInMemory(memory: MemoryNetwork): Network {
       using limit = deadline({ clock: memory.clock, delayMs: timeoutMs, reason: 'No answer in time' })
       return await memory.request({ ...request, signal: limit.signal })
     },
+    fetch: (target, init) => fetchInMemory(memory, new Request(target, init)),
     socketClass: MemoryWebSocket,
     serve: (server, origin) => void memory.serve(server, origin),
   }
+}
+
+async function fetchInMemory(memory: MemoryNetwork, request: Request): Promise<Response> {
+  const { url, method, headers, signal } = request
+  const sent = { url, method, headers: Object.fromEntries(headers), body: await request.text(), signal }
+  const { status, headers: answered, body } = await memory.request(sent)
+  return new Response(body, { status, headers: answered })
 }

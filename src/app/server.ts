@@ -14,6 +14,7 @@ import { LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
 import type { OfferedTool } from '../ports/tools.ts'
+import type { AuditLog } from '../ports/audit.ts'
 import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
@@ -50,6 +51,8 @@ export type ServerOptions = {
   readonly commits?: 'thread' | 'loop'
   /** What the model may propose, in place of the tools that the server has. */
   readonly tools?: readonly OfferedTool[]
+  /** Done before any call is taken: what a rehearsal begins with. */
+  readonly furnish?: (records: Records) => Promise<void>
   /** Told of every turn as it is recorded, for whoever shows a transcript while it is spoken. */
   readonly onTurn?: (turn: TurnRecord) => void
 }
@@ -67,6 +70,7 @@ export type Server = AsyncDisposable & {
   readonly drainMs: number
   /** Removes everything that is kept of whoever has a number. */
   erase(number: string): Promise<ErasureReport>
+  readonly audit: AuditLog
   /** Everything recorded about a call, including what was just asked to be written. */
   record(callSid: string): Promise<CompleteCall | undefined>
 }
@@ -90,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const records = starting.use(await openRecords(parts, options.commits ?? 'loop'))
   const { calls: storage } = records
   starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
+  await options.furnish?.(records)
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const outside = buildOutside(parts, records)
   const { tools, onTurn } = options
@@ -116,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log,
     drain,
     drainMs: config.limits.drainSeconds * 1_000,
+    audit: records.audit,
     erase: (number) => erase(records, { log, number }),
     record: async (callSid) => {
       await storage.flush()

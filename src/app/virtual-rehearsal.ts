@@ -27,7 +27,7 @@ export type VirtualRehearsal = Rehearsal & {
  * the server's own, its database on disk included.
  */
 export async function startVirtualRehearsal(
-  options: { readonly env: Environment; readonly seed?: number } & Pick<
+  options: { readonly env: Environment; readonly seed?: number; readonly inventsPin?: boolean } & Pick<
     ServerOptions,
     'logTo' | 'onTurn' | 'tools'
   >,

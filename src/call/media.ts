@@ -12,6 +12,8 @@ import type { Playback } from './playback.ts'
 /** Held audio goes to the model in pieces of this many µ-law bytes (200 ms). */
 const FLUSH_BYTES = 200 * ULAW_BYTES_PER_MS
 const SILENCE = new Uint8Array(FLUSH_BYTES).fill(ULAW_SILENCE)
+/** The tone of a key lasts longer than it takes to tell which one it is (500 ms). */
+const KEY_BYTES = 500 * ULAW_BYTES_PER_MS
 
 /** What the audio path counts; read at the end of a call. */
 export type MediaCounts = { framesIn: number; framesOut: number; firstAppendAtMs: number | undefined }
@@ -36,6 +38,8 @@ export class CallMedia implements Disposable {
   readonly #ear = new CallerEar()
   #voiceBeganAtMs = 0
   #isMuted = false
+  /** So much more is not heard once it is over. */
+  #mutedBytes = 0
   readonly #up: Uplink
   readonly #down: Downlink
   readonly #dropped = new Set<string>()
@@ -62,14 +66,17 @@ export class CallMedia implements Disposable {
     this.#down = options.engine.openDownlink()
   }
 
-  /** Lets the model hear silence in place of the caller, or the caller again. */
+  /** Lets the model hear silence in place of the caller, or after a little the caller again: keys sound on. */
   mute(isMuted: boolean): void {
     this.#isMuted = isMuted
+    this.#mutedBytes = isMuted ? 0 : KEY_BYTES
   }
 
   /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
   onCallerAudio(given: Uint8Array): void {
-    const ulaw = this.#isMuted ? SILENCE.subarray(0, given.length) : given
+    const isMuted = this.#isMuted || this.#mutedBytes > 0
+    const ulaw = isMuted ? silence(given.length) : given
+    this.#mutedBytes = Math.max(0, this.#mutedBytes - given.length)
     this.counts.framesIn++
     const found = this.#ear.hear(ulaw)
     // Kept before it is sent: sending may find that the session is over, and then this frame waits for the next one.
@@ -201,4 +208,8 @@ export class CallMedia implements Disposable {
     if (pcm.buffer !== pcmIn.buffer || pcm.byteOffset !== pcmIn.byteOffset) pcmIn.set(pcm)
     return firstBytes(ulawOut, this.#down.push(pcm.length))
   }
+}
+
+function silence(bytes: number): Uint8Array {
+  return bytes <= SILENCE.length ? SILENCE.subarray(0, bytes) : new Uint8Array(bytes).fill(ULAW_SILENCE)
 }

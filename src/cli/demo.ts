@@ -3,17 +3,20 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Rehearsal } from '../app/rehearsal.ts'
 import { exitCode, fail, runCommand } from './command-line.ts'
-import { endingSentence, filesOf, latencyTable, speechLine } from './show-call.ts'
+import { auditLine, endingSentence, filesOf, latencyTable, speechLine } from './show-call.ts'
 
 /** The demo ends by itself; if something hangs, it fails after this: longer than the longest scenario. */
 const DEADLINE_MS = 90_000
+
+/** More than one call leaves. */
+const AUDIT_RECORDS = 1_000
 
 const RECORDED_VOICE = 'announcement-en-16k.wav'
 
 const usage = 'Usage: npm run demo -- [--scenario NAME]'
 
 await runCommand(usage, async () => {
-  const { values } = parseArgs({ options: { scenario: { type: 'string', default: 'opening-hours' } } })
+  const { values } = parseArgs({ options: { scenario: { type: 'string', default: 'owner-texts-ann' } } })
   const timer = setTimeout(() => process.exit(fail('The demo did not end in time', 1)), DEADLINE_MS)
   // Nobody waits for a goodbye here; what is temporary goes when the process exits.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
@@ -51,6 +54,7 @@ async function demo(name: string): Promise<number> {
   secondLine = voice?.call.sid
   const { summary, folder } = await ended
   await showOutcome(rehearsal, { callSid: call.sid, folder })
+  await showAudit(rehearsal.audit, call.sid)
   if (voice)
     console.log(`\nOn a second line a person's recorded voice was heard and answered at the same time:`)
   for (const file of filesOf((await voice?.ended)?.folder)) console.log(`  ${file}`)
@@ -83,4 +87,18 @@ async function showOutcome(
   if (run.folder === undefined) return
   console.log('Listen to it, or read what happened on both sides:')
   for (const file of filesOf(run.folder)) console.log(`  ${file}`)
+}
+
+/** What the audit log says of the call, and whether its chain is whole. */
+async function showAudit(audit: Rehearsal['audit'], callSid: string): Promise<void> {
+  const records = await audit.page({ afterSeq: 0, maxRecords: AUDIT_RECORDS })
+  console.log('\nWhat was decided and done, as the audit log has it:')
+  for (const record of records) if (record.session === callSid) console.log(`  ${auditLine(record)}`)
+  const verdict = await audit.verify()
+  const { seq, hash } = await audit.head()
+  console.log(
+    verdict.ok
+      ? `All ${seq} records of the log hang together; the last one's hash is ${hash.slice(0, 16)}…`
+      : 'The log does not hang together!',
+  )
 }

@@ -37,6 +37,24 @@ export function endingSentence(end: { readonly durationSeconds: number; readonly
   return `The call took ${end.durationSeconds} s, then ${why}.`
 }
 
+/** One record of the audit log, as one line. */
+export function auditLine(record: {
+  readonly seq: number
+  readonly kind: string
+  readonly tool?: string
+  readonly hash: string
+  readonly data: Readonly<
+    Record<string, string | number | boolean | readonly (string | number | boolean)[] | undefined>
+  >
+}): string {
+  const { seq, kind, tool = '', hash, data } = record
+  const words = ['decision', 'state', 'reason', 'reasons', 'code'].flatMap((name) => {
+    const said = data[name] ?? []
+    return typeof said === 'object' ? said.map(String) : [String(said)]
+  })
+  return `${String(seq).padStart(3)}  ${kind.padEnd(13)} ${tool.padEnd(21)} ${words.join(', ').padEnd(30)} ${hash.slice(0, 12)}…`
+}
+
 /** The files that a rehearsed call leaves in its folder. */
 export function filesOf(folder: string | undefined): readonly string[] {
   if (folder === undefined) return []

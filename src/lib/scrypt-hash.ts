@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, scrypt, scryptSync, timingSafeEqual } from 'node:crypto'
 
 /** A text that is no scrypt hash, or one that would cost too much to check. */
 export class ScryptHashError extends Error {
@@ -27,12 +27,14 @@ export async function matchesScryptHash(secret: string, stored: string): Promise
   return timingSafeEqual(derived, hash)
 }
 
-/** Hashes a secret with a new salt: N 16384, r 8, p 1, 32 bytes. */
-export async function scryptHash(secret: string): Promise<string> {
+/**
+ * Hashes a secret with a new salt, 32 bytes long; takes a while, so that it is for commands and the start.
+ * @param cost `usual` is N 16384, r 8, p 1; `quick`, N 1024, r 1, is for what guards nothing
+ */
+export function scryptHash(secret: string, cost: 'usual' | 'quick' = 'usual'): string {
   const salt = randomBytes(16)
-  const options = { N: 16_384, r: 8, p: 1, maxmem: MAX_MEMORY_BYTES }
-  const hash = await derive(secret, { salt, options, bytes: 32 })
-  const { N, r, p } = options
+  const { N, r, p } = cost === 'usual' ? { N: 16_384, r: 8, p: 1 } : { N: 1_024, r: 1, p: 1 }
+  const hash = scryptSync(secret, salt, 32, { N, r, p, maxmem: MAX_MEMORY_BYTES })
   return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$')
 }
 

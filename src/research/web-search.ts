@@ -12,6 +12,8 @@ export type WebSearchOptions = {
   readonly model: string
   /** IANA name; says what "near" and "today" are. */
   readonly timeZone: string
+  /** How requests are sent; by the SDK over the network when unset. */
+  readonly fetch?: typeof fetch | undefined
   /** For one request; there are two at most. */
   readonly timeoutMs?: number
 }
@@ -72,7 +74,7 @@ export class WebSearch implements Research {
 
 async function connect(options: WebSearchOptions): Promise<OpenAI> {
   const { OpenAI: Client } = await import('openai')
-  const { apiKey, organization, project, baseUrl, timeoutMs = TIMEOUT_MS } = options
+  const { apiKey, organization, project, baseUrl, fetch: send, timeoutMs = TIMEOUT_MS } = options
   return new Client({
     apiKey,
     organization: organization ?? null,
@@ -80,6 +82,7 @@ async function connect(options: WebSearchOptions): Promise<OpenAI> {
     baseURL: baseUrl,
     timeout: timeoutMs,
     maxRetries: 1,
+    ...(send && { fetch: send }),
     // The SDK would log requests with what was asked.
     logLevel: 'off',
   })

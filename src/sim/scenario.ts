@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { callerScript } from './caller/script.ts'
+import { type CallerScript, type CallerStep, scenarioCaller } from './caller/script.ts'
 import { modelScriptSchema } from './openai/model-script.ts'
 import { webSearchSchema } from './openai/web-searches.ts'
 import { phoneSchema } from './phones.ts'
@@ -20,7 +20,7 @@ const scenario = z.strictObject({
       delays: z.strictObject({ toServerMs: delayMs, toClientMs: delayMs }).optional(),
     })
     .default({}),
-  caller: callerScript,
+  caller: scenarioCaller,
   model: modelScriptSchema,
   /** What happens at telephones that are called, for every call from then on. */
   phones: z.array(phoneSchema).max(20).optional(),
@@ -61,6 +61,19 @@ export function parseScenario(file: string, text: string): Scenario {
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new ScenarioError(`Cannot use scenario ${file}: ${problems.join('; ')}`)
+}
+
+/**
+ * What the caller of a scenario does, with the owner's PIN where it is keyed in.
+ * @throws ScenarioError when nobody here knows the PIN
+ */
+export function withPin({ name, caller }: Scenario, pin: string | undefined): CallerScript {
+  const steps = caller.steps.map((step): CallerStep => {
+    if (step.do !== 'pressPin') return step
+    if (pin === undefined) throw new ScenarioError(`Cannot play scenario ${name}: the PIN is not known here`)
+    return { do: 'press', digits: `${pin}#` }
+  })
+  return { ...caller, steps }
 }
 
 /** A call in which the caller plays one recording, listens to the reply and hangs up. */

@@ -14,7 +14,7 @@ import type { WebSearchScript } from './openai/web-searches.ts'
 import { Phones } from './phones.ts'
 import { RunLog, writeRun } from './run-files.ts'
 import { Scripts } from './scripts.ts'
-import { parseScenario, type Scenario, recordingScenario } from './scenario.ts'
+import { parseScenario, type Scenario, recordingScenario, withPin } from './scenario.ts'
 import type { CallSummary } from './twilio/call-summary.ts'
 import type { FakeCall } from './twilio/fake-call.ts'
 import { type FakeTwilio, startFakeTwilio } from './twilio/fake-twilio.ts'
@@ -30,6 +30,8 @@ const MAX_SEARCHES = 200
 export type WorldOptions = {
   readonly clock: Clock
   readonly seed: number
+  /** The owner's PIN, for callers who key it in. */
+  readonly pin?: string | undefined
   /** Where the server under rehearsal listens, for example http://127.0.0.1:3000. */
   readonly publicUrl: string
   /** Joins the world to the server in place of sockets on loopback. */
@@ -84,12 +86,14 @@ export type World = AsyncDisposable & {
   recorded(wav: Uint8Array): Scenario
 }
 
-const speechList = z.object({ lines: z.array(z.object({ id: z.string(), file: z.string() })) })
+const speechList = z.object({
+  lines: z.array(z.object({ id: z.string(), speaker: z.string(), file: z.string(), text: z.string() })),
+})
 
 /** Starts the world; nothing in it reaches beyond loopback. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { clock } = options
-  const recordings = await loadRecordings()
+  const { recordings, spoken } = await loadRecordings()
   const scripts = new Scripts(clock)
   const log = new RunLog(clock, options.logEntries)
   const identity = invent()
@@ -101,7 +105,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     for (const watcher of watchers) watcher(seen)
   }
   const phones = new Phones((script, number) => void scripts.offer(script, number))
-  const parts: Parts = { ...options, recordings, scripts, identity, onEntry, phones, web: [] }
+  const parts: Parts = { ...options, recordings, spoken, scripts, identity, onEntry, phones, web: [] }
   await using starting = new AsyncDisposableStack()
   const openai = starting.use(await openAiOf(parts))
   const twilio = starting.use(await twilioOf(parts))
@@ -134,7 +138,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await scripts.offer(script, from)
       const proof = stirVerstat === undefined ? {} : { stirVerstat }
       const rest = scenario.rest === undefined ? {} : { restFaults: scenario.rest }
-      const own = { script: scenario.caller, seed, delays, ...proof, ...rest }
+      const own = { script: withPin(scenario, options.pin), seed, delays, ...proof, ...rest }
       const call = twilio.placeCall({ from, to: OUR_NUMBER, ...own })
       const ended = call.ended.then(async (summary) => ({
         summary,
@@ -160,6 +164,8 @@ type Identity = { readonly accountSid: string; readonly authToken: string; reado
 
 type Parts = WorldOptions & {
   readonly recordings: ReadonlyMap<string, Sound>
+  /** Names of what the model has a recording of, by its words. */
+  readonly spoken: ReadonlyMap<string, string>
   readonly scripts: Scripts
   readonly identity: Identity
   readonly onEntry: (entry: WorldEntry) => void
@@ -183,7 +189,7 @@ function invent(): Identity {
 }
 
 function openAiOf(parts: Parts): Promise<FakeOpenAi> {
-  const { clock, seed, network, recordings, scripts, identity, onEntry, web } = parts
+  const { clock, seed, network, recordings, spoken, scripts, identity, onEntry, web } = parts
   return startFakeOpenAi({
     clock,
     network,
@@ -192,7 +198,7 @@ function openAiOf(parts: Parts): Promise<FakeOpenAi> {
     scriptFor: ({ safetyIdentifier, sessionNumber }) =>
       scripts.take(safetyIdentifier ?? `session ${sessionNumber}`, sessionNumber),
     searches: () => web,
-    speech: (clip) => (clip === undefined ? undefined : samplesAt(recordings.get(clip), 24_000)),
+    speech: (clip, text) => samplesAt(recordings.get(clip ?? spoken.get(text) ?? ''), 24_000),
     onEvent: (entry) => onEntry({ side: 'openai', entry }),
   })
 }
@@ -235,11 +241,12 @@ function samplesAt(sound: Sound | undefined, rateHz: number): Int16Array | undef
   return sound && resample({ samples: sound.samples, fromHz: sound.rateHz, toHz: rateHz })
 }
 
-async function loadRecordings(): Promise<Map<string, Sound>> {
+async function loadRecordings(): Promise<{ recordings: Map<string, Sound>; spoken: Map<string, string> }> {
   const folder = join(import.meta.dirname, 'speech')
   const { lines } = speechList.parse(JSON.parse(await readFile(join(folder, 'speech.json'), 'utf8')))
   const read = lines.map(async ({ id, file }) => [id, readWav(await readFile(join(folder, file)))] as const)
-  return new Map(await Promise.all(read))
+  const spoken = lines.flatMap(({ id, speaker, text }) => (speaker === 'model' ? [[text, id] as const] : []))
+  return { recordings: new Map(await Promise.all(read)), spoken: new Map(spoken) }
 }
 
 async function loadScenarios(): Promise<readonly Scenario[]> {

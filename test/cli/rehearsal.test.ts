@@ -48,7 +48,7 @@ describe.concurrent('npm run demo', { timeout: 40_000 }, () => {
   it('leaves nothing temporary behind when it is broken off', async () => {
     using home = temporaryHome()
     await using demo = startScript({ script: 'cli/demo.ts', home: home.path })
-    await demo.says('opening hours', 'stdout')
+    await demo.says('text message', 'stdout')
     expect(leftIn(home.path)).toHaveLength(1)
     demo.child.kill('SIGINT')
     expect(await demo.outcome).toMatchObject({ code: 130, stderr: '' })

@@ -103,13 +103,15 @@ export async function playErrand(options: {
   }
   const handlers = new Map(catalogue.map(({ name }) => [name, handlerOf(name)]))
   const tools = offeredTools(catalogue, { riskOf: (name) => toolRule(name)?.risk, handlers })
-  const env = { PORT: '0', MAX_LOOP_DELAY_MS: '60000', QUIET_HOURS: 'off', DATA_DIR: folder.path }
+  const fixed = { PORT: '0', MAX_LOOP_DELAY_MS: '60000', QUIET_HOURS: 'off' }
+  const env = { ...fixed, DATA_DIR: folder.path }
   const logTo = { write: (line: string): void => void lines.push(line) }
   const played = await (async () => {
     await using rehearsal = await startVirtualRehearsal({
       env: { ...env, ...options.env },
       ...(options.ownTools !== true && { tools }),
       logTo,
+      inventsPin: false,
     })
     world.clock = rehearsal.virtual.clock
     rehearsal.world.watch(({ side, entry }) => {

@@ -52,6 +52,13 @@ export const callerScript = z.strictObject({
   steps: z.array(callerStep).max(1_000),
 })
 
+/** What a caller does in a scenario; `pressPin` keys in the owner's PIN and `#`, whatever it is in this world. */
+export const scenarioCaller = callerScript.extend({
+  steps: z
+    .array(z.discriminatedUnion('do', [callerStep, z.strictObject({ do: z.literal('pressPin') })]))
+    .max(1_000),
+})
+
 /** A parsed script: defaults are filled in. */
 export type CallerScript = z.output<typeof callerScript>
 

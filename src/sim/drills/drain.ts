@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { seededRandom } from '../caller/random.ts'
 import type { ServerProcess } from '../server-process.ts'
-import { type ScenarioInput, type Scenario, scenarioFrom } from '../scenario.ts'
+import { type Scenario, scenarioFrom, type ScenarioInput, withPin } from '../scenario.ts'
 import type { CallSummary } from '../twilio/call-summary.ts'
 import type { Ring } from '../world.ts'
 import { type CallRecord, isComplete, readCallRecord } from './call-record.ts'
@@ -132,11 +132,11 @@ async function ringLate(
   const scenarios = Array.from({ length: LATE_CALLERS }, (_, index) =>
     scenarioOf('late', { seed: seed + index, from: from + index }),
   )
-  const rings = scenarios.map(({ caller, call }) =>
+  const rings = scenarios.map((scenario) =>
     world.twilio.placeCall({
-      from: call.from ?? '',
+      from: scenario.call.from ?? '',
       to: world.env['TWILIO_PHONE_NUMBER'] ?? '',
-      script: caller,
+      script: withPin(scenario, undefined),
     }),
   )
   return Promise.all(rings.map((call) => call.ended))
