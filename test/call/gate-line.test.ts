@@ -197,6 +197,9 @@ describe('GateLine', () => {
     speaks()
     expect(call.session).toMatchObject({ appendedBytes: 1_920, isSilent: true })
     call.press('#')
+    // The last key still sounds for half a second.
+    for (let frame = 0; frame < 25; frame += 1) speaks()
+    expect(call.session.isSilent).toBe(true)
     speaks()
     expect(call.session.isSilent).toBe(false)
   })

@@ -128,7 +128,7 @@ const expected: Readonly<Record<string, Partial<Played>>> = {
       'question send_sms proposed unclear',
       'proposal send_sms joined',
       'decision send_sms confirm highRisk',
-      'question send_sms proposed cut',
+      'question send_sms asked heard',
       'answer send_sms cancelled hungUp',
     ],
   },
