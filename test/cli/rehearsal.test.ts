@@ -19,14 +19,18 @@ function call(home: string, args: readonly string[], env: Readonly<Record<string
 /** Where this recording lies beside the project, a second line answers it at the same time. */
 const recordedVoice = join(import.meta.dirname, '../../../shared/fixtures/speech/announcement-en-16k.wav')
 
-describe.concurrent('npm run demo', { timeout: 40_000 }, () => {
-  it('plays a call to its end, shows it, and names files that are there', async () => {
+describe.concurrent('npm run demo', { timeout: 60_000 }, () => {
+  it('plays a call in which something is confirmed and done, shows what the audit log says, and names files that are there', async () => {
     using home = temporaryHome()
-    const args = ['--scenario', 'hangs-up-mid-word']
-    const demo = await startScript({ script: 'cli/demo.ts', home: home.path, args }).outcome
+    const demo = await startScript({ script: 'cli/demo.ts', home: home.path }).outcome
     expect(demo).toMatchObject({ code: 0, stderr: '' })
-    expect(demo.stdout).toMatch(/^Caller {2}Hi, good morning\./m)
-    expect(demo.stdout).toMatch(/^Of course\. From Monday.* ms +\d+\.\d ms/m)
+    expect(demo.stdout).toMatch(/^Agent {3}Shall I text Ann, .*\nCaller {2}Yes, please do\.$/m)
+    expect(demo.stdout).toMatch(/^One moment\..* ms +\d+\.\d ms/m)
+    const audited = [...demo.stdout.matchAll(/^ +\d+ {2}(\w+ +send_sms +[\w, ]*\w|intent +send_sms) /gm)]
+    expect(audited.map(([, said = '']) => said.replace(/ +send_sms +/, ': '))).toEqual(
+      expect.arrayContaining(['question: asked, heard', 'answer: confirmed, yes', 'outcome: done']),
+    )
+    expect(demo.stdout).toMatch(/^All \d+ records of the log hang together/m)
     const files = filesNamedIn(demo)
     expect(files).toHaveLength(existsSync(recordedVoice) ? 6 : 3)
     expect(files.filter((file) => !existsSync(join(home.path, file)))).toEqual([])
