@@ -26,36 +26,38 @@ const months = 'january february march april may june july august september octo
 )
 const weekdays = 'sunday monday tuesday wednesday thursday friday saturday'.split(' ')
 const hours = 'twelve one two three four five six seven eight nine ten eleven'.split(' ')
-const minutes: Readonly<Record<string, number>> = {
-  "o'clock": 0,
-  'oh five': 5,
-  ten: 10,
-  fifteen: 15,
-  twenty: 20,
-  'twenty five': 25,
-  thirty: 30,
-  'thirty five': 35,
-  forty: 40,
-  'forty five': 45,
-  fifty: 50,
-  'fifty five': 55,
-}
-const parts: Readonly<Record<string, number>> = {
-  half: 30,
-  'a quarter': 15,
-  quarter: 15,
-  five: 5,
-  ten: 10,
-  twenty: 20,
-}
+const minutes = new Map(
+  Object.entries({
+    "o'clock": 0,
+    'oh five': 5,
+    ten: 10,
+    fifteen: 15,
+    twenty: 20,
+    'twenty five': 25,
+    thirty: 30,
+    'thirty five': 35,
+    forty: 40,
+    'forty five': 45,
+    fifty: 50,
+    'fifty five': 55,
+  }),
+)
+const parts = new Map(
+  Object.entries({
+    half: 30,
+    'a quarter': 15,
+    quarter: 15,
+    five: 5,
+    ten: 10,
+    twenty: 20,
+  }),
+)
 
 /** Whole, or by its first letters. */
 const month = `(${[...months, 'sept', ...months.map((name) => name.slice(0, 3))].join('|')})\\b`
 const half = String.raw`(?:\s*([ap])\.?m\b\.?)`
 const word = hours.join('|')
-const minuteWord = Object.keys(minutes)
-  .toSorted((one, other) => other.length - one.length)
-  .join('|')
+const minuteWord = [...minutes.keys()].toSorted((one, other) => other.length - one.length).join('|')
 
 const isoDay = /(?<![0-9])(\d{4})-(\d\d)-(\d\d)(?![0-9])/g
 const dayThenMonth = new RegExp(`\\b(\\d{1,2})(?:st|nd|rd|th)?(?: of)? ${month}`, 'g')
@@ -67,7 +69,7 @@ const wholeHour = new RegExp(String.raw`(?<![0-9:.,])(\d{1,2})(?:${half}| o'cloc
 const spoken = new RegExp(`\\b(${word})[ -](${minuteWord})\\b${half}?`, 'g')
 const spokenHour = new RegExp(`\\b(${word})${half}`, 'g')
 const spokenPart = new RegExp(
-  `\\b(${Object.keys(parts).join('|')}) (past|to) (${word}|\\d{1,2})\\b${half}?`,
+  `\\b(${[...parts.keys()].join('|')}) (past|to) (${word}|\\d{1,2})\\b${half}?`,
   'g',
 )
 const noonOrMidnight = /\b(noon|midday|midnight)\b/g
@@ -79,99 +81,121 @@ const manyDigits = /(?<![0-9a-z_])\+?\d(?:[ ().-]{0,2}\d){4,20}(?![0-9a-z_])/g
 export function factsIn(given: string): SaidFacts {
   const text = given.slice(0, MAX_LENGTH).normalize('NFKC').replaceAll('’', "'").toLowerCase()
   const withoutSums = text.replace(before, ' ').replace(behind, ' ')
-  const sums = [...matches(text, before), ...matches(text, behind)].flatMap(sumOf)
   return {
     times: timesIn(withoutSums),
     days: daysIn(text),
     weekdays: [
-      ...matches(text, weekday).map((found) => ({ value: weekdays.indexOf(found[1] ?? ''), text: found[0] })),
-      ...matches(text, isoDay).map((found) => ({ value: weekdayOf(found), text: found[0] })),
-    ].filter(({ value }) => value >= 0),
-    sums,
-    numbers: matches(withoutSums.replace(isoDay, ' '), manyDigits).flatMap((found) => {
-      const value = found[0].replace(/[^0-9]/g, '')
-      return value.length >= 5 ? [{ value, text: found[0].trim() }] : []
-    }),
+      ...matches(text, weekday).map(({ group, text: said }) => ({
+        value: weekdays.indexOf(group(1)),
+        text: said,
+      })),
+      ...matches(text, isoDay).flatMap(weekdayOf),
+    ],
+    sums: [...matches(text, before), ...matches(text, behind)].flatMap(sumOf),
+    numbers: matches(withoutSums.replace(isoDay, ' '), manyDigits).map(({ text: said }) => ({
+      value: said.replace(/[^0-9]/g, ''),
+      text: said,
+    })),
   }
 }
 
-function matches(text: string, pattern: RegExp): readonly RegExpExecArray[] {
-  return [...text.matchAll(pattern)].slice(0, MAX_FACTS)
+/** A place where a pattern fits: what stands there, and its groups, empty where one is not part of it. */
+type Found = { readonly text: string; readonly group: (index: number) => string }
+
+function matches(text: string, pattern: RegExp): readonly Found[] {
+  return [...text.matchAll(pattern)]
+    .slice(0, MAX_FACTS)
+    .map((found) => ({ text: found[0].trim(), group: (index) => found[index] ?? '' }))
 }
 
 function daysIn(text: string): readonly Said<string>[] {
   return [
-    ...matches(text, isoDay).flatMap((found) => dayOf(Number(found[2]), Number(found[3]), found[0])),
-    ...matches(text, dayThenMonth).flatMap((found) => dayOf(monthOf(found[2]), Number(found[1]), found[0])),
-    ...matches(text, monthThenDay).flatMap((found) => dayOf(monthOf(found[1]), Number(found[2]), found[0])),
+    ...matches(text, isoDay).flatMap((found) => dayOf(found, [found.group(2), found.group(3)])),
+    ...matches(text, dayThenMonth).flatMap((found) =>
+      dayOf(found, [monthOf(found.group(2)), found.group(1)]),
+    ),
+    ...matches(text, monthThenDay).flatMap((found) =>
+      dayOf(found, [monthOf(found.group(1)), found.group(2)]),
+    ),
   ]
 }
 
-function dayOf(monthNumber: number, dayNumber: number, text: string): readonly Said<string>[] {
-  if (monthNumber < 1 || monthNumber > 12 || dayNumber < 1 || dayNumber > 31) return []
-  return [{ value: `${String(monthNumber).padStart(2, '0')}-${String(dayNumber).padStart(2, '0')}`, text }]
+/** @param at number of the month and of the day, in digits */
+function dayOf({ text }: Found, at: readonly [month: string, day: string]): readonly Said<string>[] {
+  const value = at.map((number) => number.padStart(2, '0')).join('-')
+  return /^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/.test(value) ? [{ value, text }] : []
 }
 
-function monthOf(name = ''): number {
-  return months.findIndex((known) => known.startsWith(name.slice(0, 3))) + 1
+function monthOf(name: string): string {
+  return String(months.findIndex((known) => known.startsWith(name.slice(0, 3))) + 1)
 }
 
-function weekdayOf(found: RegExpExecArray): number {
-  const date = Temporal.PlainDate.from(
-    { year: Number(found[1]), month: Number(found[2]) || 1, day: Number(found[3]) || 1 },
-    { overflow: 'constrain' },
-  )
-  return date.dayOfWeek % 7
+function weekdayOf(found: Found): readonly Said<number>[] {
+  const { text } = found
+  return dayOf(found, [found.group(2), found.group(3)]).map(() => ({
+    value: Temporal.PlainDate.from(dateParts(text), { overflow: 'constrain' }).dayOfWeek % 7,
+    text,
+  }))
 }
 
+/** The thirty-first of a month of thirty days is read as its last day. */
+function dateParts(iso: string): { readonly year: number; readonly month: number; readonly day: number } {
+  return { year: Number(iso.slice(0, 4)), month: Number(iso.slice(5, 7)), day: Number(iso.slice(8)) }
+}
+
+/** What is read by one pattern is not read by the next: the end of "half past ten a.m." is no time of its own. */
 function timesIn(text: string): readonly SaidTime[] {
   const rest = text.replace(isoTime, ' ')
+  const withoutParts = rest.replace(spokenPart, ' ')
+  const hoursAlone = withoutParts.replace(spoken, ' ')
   return [
-    ...matches(text, isoTime).map((found) => timeOf(found, [Number(found[1]), Number(found[2])], 'exact')),
-    ...matches(rest, digital).map((found) => timeOf(found, [Number(found[1]), Number(found[2])], found[3])),
-    ...matches(rest, wholeHour).map((found) => timeOf(found, [Number(found[1]), 0], found[2])),
-    ...matches(rest, spoken).map((found) =>
-      timeOf(found, [hourNamed(found[1]), minutes[found[2] ?? ''] ?? 0], found[3]),
-    ),
-    ...matches(rest, spokenHour).map((found) => timeOf(found, [hourNamed(found[1]), 0], found[2])),
+    ...matches(text, isoTime).map((found) => timeOf(found, inDigits(found), 'exact')),
     ...matches(rest, spokenPart).map(partOf),
-    ...matches(rest, noonOrMidnight).map((found) =>
-      timeOf(found, [found[0] === 'midnight' ? 0 : 12, 0], 'exact'),
+    ...matches(withoutParts, digital).map((found) => timeOf(found, inDigits(found), found.group(3))),
+    ...matches(withoutParts, spoken).map((found) =>
+      timeOf(found, [hourNamed(found.group(1)), Number(minutes.get(found.group(2)))], found.group(3)),
     ),
-  ].filter(({ value }) => value >= 0 && value < 24 * 60)
+    ...[...matches(hoursAlone, wholeHour), ...matches(hoursAlone, spokenHour)].map((found) =>
+      timeOf(found, [hourNamed(found.group(1)), 0], found.group(2)),
+    ),
+    ...matches(hoursAlone, noonOrMidnight).map((found) =>
+      timeOf(found, [found.text === 'midnight' ? 0 : 12, 0], 'exact'),
+    ),
+  ].filter(({ value }) => value < 24 * 60)
 }
 
-function hourNamed(name = ''): number {
-  return /^\d/.test(name) ? Number(name) : hours.indexOf(name)
+function inDigits({ group }: Found): readonly [hour: number, minute: number] {
+  return [Number(group(1)), Number(group(2))]
 }
 
-/** @param mark `a` or `p` before an m, `exact` for a time of 24 hours, undefined where nothing tells */
+function hourNamed(name: string): number {
+  return /^[0-9]/.test(name) ? Number(name) : hours.indexOf(name)
+}
+
+/** @param mark `a` or `p` before an m, `exact` for a time of 24 hours, empty where nothing tells */
 function timeOf(
-  found: RegExpExecArray,
+  { text }: Found,
   [hour, minute]: readonly [hour: number, minute: number],
-  mark: string | undefined,
+  mark: string,
 ): SaidTime {
-  const text = found[0].trim()
-  const tellsItself = mark === undefined && /^\d/.test(text) && (hour > 12 || hour === 0)
+  const tellsItself = mark === '' && /^[0-9]/.test(text) && (hour > 12 || hour === 0)
   if (mark === 'exact' || tellsItself) return { value: hour * 60 + minute, text, isHalf: false }
   const first = (hour % 12) * 60 + minute
-  if (mark === undefined) return { value: first, text, isHalf: true }
-  return { value: first + (mark === 'p' ? 720 : 0), text, isHalf: false }
+  return { value: first + (mark === 'p' ? 720 : 0), text, isHalf: mark === '' }
 }
 
-function partOf(found: RegExpExecArray): SaidTime {
-  const [, part = '', side, hourText, mark] = found
-  const shift = (parts[part] ?? 0) * (side === 'past' ? 1 : -1)
-  const first = (hourNamed(hourText) * 60 + shift + 1_440) % 720
-  const value = first + (mark === 'p' ? 720 : 0)
-  return { value, text: found[0].trim(), isHalf: mark === undefined }
+function partOf({ text, group }: Found): SaidTime {
+  const shift = Number(parts.get(group(1))) * (group(2) === 'past' ? 1 : -1)
+  const first = (hourNamed(group(3)) * 60 + shift + 1_440) % 720
+  return { value: first + (group(4) === 'p' ? 720 : 0), text, isHalf: group(4) === '' }
 }
 
 /** Points and commas: the last of them with one or two digits behind it stands before the hundredths. */
-function sumOf(found: RegExpExecArray): readonly Said<number>[] {
-  const written = found[1] ?? ''
-  const [, whole = '', rest = ''] = /^(.*?)(?:[.,](\d{1,2}))?$/.exec(written) ?? []
-  const units = Number(whole.replace(/[^0-9]/g, ''))
-  const value = units * 100 + Number(rest.padEnd(2, '0'))
-  return Number.isSafeInteger(value) ? [{ value, text: found[0].trim() }] : []
+function sumOf({ text, group }: Found): readonly Said<number>[] {
+  const written = group(1)
+  const point = written.search(/[.,][0-9]{1,2}$/)
+  const units = point < 0 ? written : written.slice(0, point)
+  const hundredths = point < 0 ? '' : written.slice(point + 1)
+  const value = Number(units.replace(/[^0-9]/g, '')) * 100 + Number(hundredths.padEnd(2, '0'))
+  return Number.isSafeInteger(value) ? [{ value, text }] : []
 }

@@ -81,6 +81,15 @@ await onBothDatabases((name, newPlace) => {
       expect(await at.outcomes()).toHaveLength(2)
     })
 
+    it.each(['undelivered', 'failed', 'canceled'] as const)(
+      'names a failure without a code by its state: %s',
+      async (status) => {
+        await using at = await opened('send_sms', { state: 'done', providerId: messageSid })
+        await at.reconciler.onTextStatus({ ref: at.ref, messageSid, status })
+        expect(await at.outcome()).toMatchObject({ state: 'failed', code: status })
+      },
+    )
+
     it('leaves what certainly failed, and what is of another name, tool or nobody', async () => {
       await using failed = await opened('send_sms', { state: 'failed', code: '21610' })
       await failed.reconciler.onTextStatus({ ref: failed.ref, messageSid, status: 'delivered' })
@@ -94,6 +103,7 @@ await onBothDatabases((name, newPlace) => {
       await other.reconciler.onTextStatus({ ref: 'intent_xnobody', messageSid, status: 'delivered' })
       await other.reconciler.onTextStatus({ messageSid, status: 'delivered' })
       await other.reconciler.onTextStatus({ ref: other.ref, messageSid, status: 'unknown' })
+      await other.reconciler.onCallStatus({ ref: other.ref, callSid, status: 'unknown' })
       expect(await other.outcomes()).toHaveLength(1)
       expect(other.log.events).toEqual([
         ['warn', 'callbackForeign', { tool: 'send_sms' }],
@@ -111,6 +121,15 @@ await onBothDatabases((name, newPlace) => {
       await at.reconciler.onCallStatus({ ref: at.ref, callSid, status: 'completed' })
       expect(await at.outcome()).toMatchObject({ state: 'done', code: 'completed', providerId: callSid })
     })
+
+    it.each(['queued', 'initiated', 'ringing', 'in-progress'] as const)(
+      'knows that a call is placed: %s',
+      async (status) => {
+        await using at = await opened('make_call', { state: 'unknown', code: 'timeout' })
+        await at.reconciler.onCallStatus({ ref: at.ref, callSid, status })
+        expect(await at.outcome()).toMatchObject({ state: 'done', providerId: callSid })
+      },
+    )
 
     it.each([
       ['busy', undefined, 'busy'],

@@ -42,6 +42,17 @@ describe('contradictionsIn()', () => {
     ['I am not sure whether it was sent.', { status: 'unknown', text: '' }],
     ['The weather is fine, and it is half past nine on Friday.', { status: 'done', text: '{"kept":true}' }],
     ['', event],
+    ['They are open until midnight.', { status: 'done', text: '{"end":"2026-11-24T00:00"}' }],
+    ['It is at 0:30.', { status: 'done', text: '{"start":"2026-11-24T00:30"}' }],
+    ['It ends at twenty to eleven p.m.', { status: 'done', text: '{"end":"2026-11-24T22:40"}' }],
+    ['It is at half past 10 a.m.', event],
+    ['It ends at eleven ten a.m.', { status: 'done', text: '{"end":"2026-11-24T11:10"}' }],
+    [
+      'Ticket 45:10 is for the 39th of November.',
+      { status: 'done', text: '2026-11-24T10:30 and 2026-00-41' },
+    ],
+    ['It costs $99999999999999999999.', { status: 'done', text: '$12' }],
+    ['It is on the 30th of November.', { status: 'done', text: '2026-11-30' }],
   ] as const)('finds nothing in %j', (transcript, result) => {
     expect(contradictionsIn(transcript, result)).toEqual([])
   })
