@@ -6,7 +6,7 @@ import { withoutFloor } from './floor.ts'
 import { rotationTimer } from './rotation.ts'
 import { interrupt, playClip, playOwed, withTurns } from './sounding.ts'
 import { type CallState, chain, isSounding, isWorking, type Step, unchanged, withFloor } from './state.ts'
-import { awaitsCallerText, breakOff, giveUpLost } from './transcript.ts'
+import { awaitsCallerText, breakOff, giveUpLost, hasLost } from './transcript.ts'
 import { AFTER_SILENCE_MS, due, notDue, oweResumption } from './waiting.ts'
 
 /** A caller waits no longer for what becomes of the call: a flood that would take longer to hear is cut off. */
@@ -172,9 +172,11 @@ function wasHeard({ everLive, replyOwed }: CallState): boolean {
 /** The model was heard: what went wrong before is forgiven. */
 export function legWorks(state: CallState): Step {
   const { leg } = state
-  if (leg.tries === 0 && !leg.silent && !leg.turnOpen) return unchanged(state)
+  // Also where the next session told of one turn of several: the others will not come any more.
+  const lost = hasLost(state.transcript)
+  if (leg.tries === 0 && !leg.silent && !leg.turnOpen && !lost) return unchanged(state)
   const works = { ...state, leg: { ...leg, tries: 0, silent: false, turnOpen: false } }
-  return leg.turnOpen ? withTurns(works, giveUpLost(state.transcript)) : unchanged(works)
+  return lost ? withTurns(works, giveUpLost(state.transcript)) : unchanged(works)
 }
 
 /** While there is no session and something is owed, the caller does not wait without a bound. */

@@ -99,6 +99,11 @@ export function breakOff(
   }
 }
 
+/** Whether a turn was lost with its session, and the next one has not told of it. */
+export function hasLost({ entries }: Transcript): boolean {
+  return entries.some(isLost)
+}
+
 /** The next session heard nothing of the turns that the lost one had not understood. */
 export function giveUpLost(transcript: Transcript): TranscriptStep {
   const entries = transcript.entries.map((entry) => (isLost(entry) ? { ...entry, settled: true } : entry))

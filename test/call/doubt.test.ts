@@ -110,6 +110,15 @@ describe('step() when our own ear heard the caller and the model has told of not
     })
   })
 
+  it('waits no more for a turn that the next session has heard as one with another', () => {
+    const call = new Fed().feed(...opened, ...turn('item_u'), ...turn('item_v'), lost, redial, ready)
+    call.feed(...turn('item_w'), answered, ...replying)
+    call.feed({ kind: 'callerTranscriptFailed', itemId: 'item_w', code: 'unknown' })
+    expect(call.did('forgetCaller')).toEqual([{ kind: 'forgetCaller', turnIsOpen: false }])
+    call.feed(done('completed'), lost)
+    expect(call.state.leg).toMatchObject({ turnOpen: false, doubted: false })
+  })
+
   it('lets the wait begin where there is no session at all', () => {
     const call = new Fed().feed(...opened, lost).feed(paused)
     expect(call.did('probeSession')).toEqual([])
