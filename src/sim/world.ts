@@ -245,7 +245,9 @@ async function loadRecordings(): Promise<{ recordings: Map<string, Sound>; spoke
   const folder = join(import.meta.dirname, 'speech')
   const { lines } = speechList.parse(JSON.parse(await readFile(join(folder, 'speech.json'), 'utf8')))
   const read = lines.map(async ({ id, file }) => [id, readWav(await readFile(join(folder, file)))] as const)
-  const spoken = lines.flatMap(({ id, speaker, text }) => (speaker === 'model' ? [[text, id] as const] : []))
+  const spoken = lines.flatMap(({ id, speaker, text }) =>
+    speaker.startsWith('model') ? [[text, id] as const] : [],
+  )
   return { recordings: new Map(await Promise.all(read)), spoken: new Map(spoken) }
 }
 

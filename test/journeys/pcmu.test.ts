@@ -13,6 +13,8 @@ it(
     expect(transcriptOf(record).slice(2)).toEqual([
       'caller: Hello, I would like to leave a message for the owner.',
       'agent: Gladly. Who is calling, and what should I pass on?',
+      'caller: This is Anna from the book shop. The parcel has arrived, and it can be picked up until six.',
+      'agent: I have taken that down. Is there anything else?',
       'caller: Thank you, that is all. Goodbye.',
       'agent: You are welcome. Have a nice day!',
     ])

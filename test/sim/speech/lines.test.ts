@@ -92,10 +92,10 @@ describe('the recorded lines of the rehearsal', () => {
     expect(lines.filter((line) => sha256(line.bytes) !== line.sha256).map(({ id }) => id)).toEqual([])
     const found = readdirSync(folder).filter((name) => name.endsWith('.wav'))
     expect(found.toSorted()).toEqual(lines.map(({ file }) => file).toSorted())
-    expect(lines.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThan(2_000_000)
+    expect(lines.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThan(3_200_000)
   })
 
-  it('are WAV files of 16 bit mono, callers at 8 kHz and the model at 24 kHz', () => {
+  it('are WAV files of 16 bit mono, the model at 24 kHz where it has much to say, all else at 8 kHz', () => {
     for (const { id, speaker: who, rateHz, durationMs, view, bytes, samples } of lines) {
       const header = {
         riff: bytes.toString('latin1', 0, 4),
