@@ -1,3 +1,4 @@
+import { withoutCardNumbers } from '../lib/card-numbers.ts'
 import { redactedParty } from '../lib/phone-number.ts'
 
 /** Longer texts are cut before anything is looked for, so that a huge one costs no more than this. */
@@ -5,15 +6,6 @@ const maxTextChars = 8192
 
 /** Ids of calls, streams, accounts: no secrets, and full of digits that look like other things. */
 const twilioId = /\b([A-Z]{2}[0-9a-f]{32})\b/
-
-const digitWords = 'zero|oh|one|two|three|four|five|six|seven|eight|nine'
-const spokenDigits = new RegExp(`\\b(?:${digitWords})(?:[\\s,.-]{1,3}(?:${digitWords})){12,}\\b`, 'gi')
-const digitOfWord: ReadonlyMap<string, string> = new Map([
-  ['oh', '0'],
-  ...['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'].map(
-    (word, digit) => [word, String(digit)] as const,
-  ),
-])
 
 /**
  * Takes out of a text what no log may hold: keys, tokens, nonces, the private parts of URLs, e-mail addresses, phone
@@ -51,6 +43,13 @@ export function describeError(error: unknown): { name: string; code?: string | n
 }
 
 function redactPart(text: string): string {
+  return withoutCardNumbers(withoutCredentials(text))
+    .replace(/\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b/g, '…')
+    .replace(/\b(ssn|social)\b([^0-9]{0,30})[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{4}\b/gi, '$1$2…')
+    .replace(/\b(pin)\b([^0-9]{0,15})[0-9]{4,10}\b/gi, '$1$2…')
+}
+
+function withoutCredentials(text: string): string {
   return text
     .replace(/\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>]+/gi, redactUrl)
     .replace(/(\/[\w./%-]{0,200})\?[^\s"'<>]+/g, '$1?…')
@@ -66,39 +65,10 @@ function redactPart(text: string): string {
     .replace(/\+[1-9](?:[ ().-]{0,2}[0-9]){6,}/g, (number) =>
       redactedNumber(number.replaceAll(/[^+0-9]/g, '')),
     )
-    .replace(/[0-9](?:[ -]?[0-9]){12,}/g, (digits) =>
-      holdsCardNumber(digits.replaceAll(/[^0-9]/g, '')) ? '…' : digits,
-    )
-    .replace(spokenDigits, (words) => (holdsCardNumber(digitsOf(words)) ? '…' : words))
-    .replace(/\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b/g, '…')
-    .replace(/\b(ssn|social)\b([^0-9]{0,30})[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{4}\b/gi, '$1$2…')
-    .replace(/\b(pin)\b([^0-9]{0,15})[0-9]{4,10}\b/gi, '$1$2…')
 }
 
 /** E.164 is at most 15 digits; a longer run is no number that can be parsed, and is cut as one all the same. */
 function redactedNumber(number: string): string {
   const party = redactedParty(number)
   return party.startsWith('+') ? party : `+…${number.slice(-4)}`
-}
-
-function digitsOf(words: string): string {
-  return words
-    .toLowerCase()
-    .split(/[\s,.-]+/)
-    .map((word) => digitOfWord.get(word) ?? '')
-    .join('')
-}
-
-/** Whether 13 to 19 neighbouring digits pass the check of ISO/IEC 7812-1, annex B (Luhn). */
-function holdsCardNumber(digits: string): boolean {
-  for (let end = digits.length; end >= 13; end -= 1) {
-    let sum = 0
-    for (let length = 1; length <= 19 && length <= end; length += 1) {
-      const digit = digits.charCodeAt(end - length) - 48
-      const weighted = length % 2 === 0 ? digit * 2 : digit
-      sum += weighted > 9 ? weighted - 9 : weighted
-      if (length >= 13 && sum % 10 === 0) return true
-    }
-  }
-  return false
 }
