@@ -1,3 +1,4 @@
+import { jsonWithoutCardNumbers } from '../lib/card-numbers.ts'
 import type { PastItem } from '../ports/speech.ts'
 import type { Turn } from './effect.ts'
 
@@ -30,7 +31,8 @@ type Round = {
 
 /**
  * What was said and done on a call, as heard, for a session that was not there. Bounded: the latest turns word for
- * word, those before as a summary in which every line is shortened.
+ * word, those before as a summary in which every line is shortened. Numbers of payment cards are in nothing that it gives
+ * back: turns come without them.
  */
 export class CallHistory {
   readonly #turns = new Map<number, Turn>()
@@ -131,5 +133,6 @@ function record(summary: string): string {
 }
 
 function itemOf({ callId, name, arguments: args, output = PENDING }: Round): PastItem {
-  return { kind: 'toolRound', callId, name, arguments: args, output }
+  const [asked, answered] = [jsonWithoutCardNumbers(args), jsonWithoutCardNumbers(output)]
+  return { kind: 'toolRound', callId, name, arguments: asked, output: answered }
 }

@@ -1,3 +1,4 @@
+import { withoutCardNumbers } from '../lib/card-numbers.ts'
 import type { Turn } from './effect.ts'
 import type { Heard, Utterance } from './event.ts'
 
@@ -18,7 +19,7 @@ type Entry = Turn & {
   readonly brokenOff?: true
 }
 
-/** The turns of a call in the order they were spoken, of what was heard. */
+/** The turns of a call in the order they were spoken, of what was heard; no text of a turn has a card's number. */
 export type Transcript = {
   readonly nextSeq: number
   readonly entries: readonly Entry[]
@@ -68,7 +69,7 @@ export function callerText(
   const known = find(transcript, said.itemId) ? transcript : callerTurn(transcript, said).transcript
   return change(known, said.itemId, (entry) => ({
     ...entry,
-    text: said.text.slice(0, MAX_TURN_CHARACTERS),
+    text: withoutCardNumbers(said.text).slice(0, MAX_TURN_CHARACTERS),
     source: 'transcript',
     settled: true,
   }))
@@ -213,7 +214,7 @@ export function heardToEnd(transcript: Transcript, utterance: Utterance, heardMs
 export function cutOff(transcript: Transcript, heard: Heard): TranscriptStep {
   return change(transcript, keyOf(heard.utterance), (entry) => ({
     ...entry,
-    text: heardPart(entry.producedText, heard),
+    text: heardPart(recordable(entry), heard),
     heardMs: heard.heardMs,
     interrupted: !heard.complete || heard.heardMs < heard.sentMs || entry.brokenOff === true,
     settled: true,
@@ -232,8 +233,14 @@ function heardPart(text: string, heard: Heard): string {
 }
 
 /** The words of a reply that was heard to its end, which may have come before its last word. */
-function wordsWithin({ producedText, brokenOff }: Entry, heardMs: number): string {
-  return brokenOff ? cutAt(producedText, Math.floor(heardMs * SPOKEN_CHARACTERS_PER_MS)) : producedText
+function wordsWithin(entry: Entry, heardMs: number): string {
+  const words = recordable(entry)
+  return entry.brokenOff ? cutAt(words, Math.floor(heardMs * SPOKEN_CHARACTERS_PER_MS)) : words
+}
+
+/** What was said, as it may be kept. Before it is cut: half a card number is not recognised any more. */
+function recordable({ producedText }: Entry): string {
+  return withoutCardNumbers(producedText)
 }
 
 function cutAt(text: string, characters: number): string {
