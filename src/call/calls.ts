@@ -278,11 +278,10 @@ export class Calls implements IncomingCalls {
 
   /** The process died between the webhook and its answer, or before the answer arrived: the network asks once more. */
   async #answerAgain(callSid: string): Promise<CallAnswer> {
-    const { clock, storage } = this.#options.ports
-    const open = await storage.openNonce(callSid, clock.wallMs())
     const call = this.#revive(callSid)
     if (!call) return { kind: 'hangUp' }
-    call.nonce = open ?? (await this.#issueNonce(callSid))
+    // What the dead process may have answered with is known by its hash alone; it opens a socket, too, while it lives.
+    call.nonce = await this.#issueNonce(callSid)
     return { kind: 'connect', nonce: call.nonce }
   }
 

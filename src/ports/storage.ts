@@ -136,7 +136,7 @@ export interface CallStorage {
    */
   insertMessage(message: MessageRecord): Promise<boolean>
   setNotice(messageId: string, notice: NoticeOutcome): Promise<void>
-  /** Durable when it resolves. */
+  /** Durable when it resolves; kept as a hash alone. */
   insertNonce(nonce: {
     readonly nonce: string
     readonly callSid: string
@@ -145,8 +145,6 @@ export interface CallStorage {
   }): Promise<void>
   /** Takes the nonce in one statement, so that of two claims only one can win, also between processes. */
   claimNonce(nonce: string, nowMs: number): Promise<NonceClaim>
-  /** The newest unclaimed, unexpired nonce of a call, for a repeated webhook. */
-  openNonce(callSid: string, nowMs: number): Promise<string | undefined>
   /**
    * Takes over every open call that no living process has, and ends its streams and sessions as `processDied`; the calls
    * stay open, and are answered. Durable when it resolves.

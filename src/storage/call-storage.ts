@@ -15,7 +15,7 @@ import { completeCall } from './complete-call.ts'
 import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
 import { insertMessage, setNotice } from './messages.ts'
 import { takeOpenCalls } from './open-calls.ts'
-import { claimNonce, insertNonce, openNonce, type IssuedNonce } from './nonces.ts'
+import { claimNonce, insertNonce, type IssuedNonce } from './nonces.ts'
 import { closeOpenSessions, putSession } from './sessions.ts'
 import type { Store } from './store.ts'
 import { closeOpenStreams, putStream } from './streams.ts'
@@ -74,10 +74,6 @@ export class DatabaseCallStorage implements CallStorage {
 
   claimNonce(nonce: string, nowMs: number): Promise<NonceClaim> {
     return this.#writes.add((db) => claimNonce(db, nonce, nowMs), 'now')
-  }
-
-  openNonce(callSid: string, nowMs: number): Promise<string | undefined> {
-    return this.#store.read((db) => openNonce(db, callSid, nowMs))
   }
 
   orphans(nowMs: number): Promise<readonly OrphanRecord[]> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { NonceClaim } from '../ports/incoming-calls.ts'
 import { finalStatusRank } from './calls.ts'
@@ -15,7 +16,7 @@ export type IssuedNonce = {
   readonly expiresAtMs: number
 }
 
-/** Stores a nonce and forgets those that expired a day ago. */
+/** Stores a nonce and forgets those that expired a day ago. Its hash is enough: who reads the file opens no socket. */
 export async function insertNonce(db: Kysely<Schema>, issued: IssuedNonce): Promise<void> {
   await db
     .deleteFrom('nonces')
@@ -24,7 +25,7 @@ export async function insertNonce(db: Kysely<Schema>, issued: IssuedNonce): Prom
   await db
     .insertInto('nonces')
     .values({
-      nonce: issued.nonce,
+      nonce: hashOf(issued.nonce),
       call_sid: issued.callSid,
       issued_at: timeText(issued.issuedAtMs),
       expires_at: timeText(issued.expiresAtMs),
@@ -39,10 +40,11 @@ export async function insertNonce(db: Kysely<Schema>, issued: IssuedNonce): Prom
  */
 export async function claimNonce(db: Kysely<Schema>, nonce: string, nowMs: number): Promise<NonceClaim> {
   const now = timeText(nowMs)
+  const hash = hashOf(nonce)
   const claimed = await db
     .updateTable('nonces')
     .set({ claimed_at: now })
-    .where('nonce', '=', nonce)
+    .where('nonce', '=', hash)
     .where('claimed_at', 'is', null)
     .where('expires_at', '>', now)
     .where((where) =>
@@ -57,36 +59,21 @@ export async function claimNonce(db: Kysely<Schema>, nonce: string, nowMs: numbe
     )
     .returning('call_sid')
     .executeTakeFirst()
-  return claimed ? { ok: true, callSid: claimed.call_sid } : await refusalOf(db, nonce, now)
+  return claimed ? { ok: true, callSid: claimed.call_sid } : await refusalOf(db, hash, now)
 }
 
-/** The newest nonce of a call that can still be claimed. */
-export async function openNonce(
-  db: Kysely<Schema>,
-  callSid: string,
-  nowMs: number,
-): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('nonces')
-    .select('nonce')
-    .where('call_sid', '=', callSid)
-    .where('claimed_at', 'is', null)
-    .where('expires_at', '>', timeText(nowMs))
-    .orderBy('issued_at', 'desc')
-    .orderBy('expires_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.nonce
-}
-
-async function refusalOf(db: Kysely<Schema>, nonce: string, now: string): Promise<NonceClaim> {
+async function refusalOf(db: Kysely<Schema>, hash: string, now: string): Promise<NonceClaim> {
   const row = await db
     .selectFrom('nonces')
     .select(['claimed_at', 'expires_at'])
-    .where('nonce', '=', nonce)
+    .where('nonce', '=', hash)
     .executeTakeFirst()
   if (!row) return { ok: false, reason: 'unknown' }
   if (row.claimed_at !== null) return { ok: false, reason: 'used' }
   // What is neither used nor expired was refused for its call, which is over or was never recorded.
   return { ok: false, reason: row.expires_at > now ? 'callOver' : 'expired' }
+}
+
+function hashOf(nonce: string): string {
+  return createHash('sha256').update(nonce).digest('base64url')
 }

@@ -128,6 +128,7 @@ export type MessagesTable = {
 
 /** One row per media nonce. */
 export type NoncesTable = {
+  /** SHA-256 of the nonce, base64url. */
   nonce: string
   call_sid: string
   issued_at: string

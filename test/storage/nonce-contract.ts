@@ -42,23 +42,6 @@ export function nonceContract(name: string, open: () => Promise<CallStorage>): v
       expect(await storage.claimNonce(expired.nonce, expired.expiresAtMs - 1)).toMatchObject({ ok: true })
     })
 
-    it('openNonce() answers the newest that can still be claimed', async () => {
-      await using storage = await open()
-      const first = await withNonce(storage)
-      const second = {
-        ...first,
-        nonce: `${first.nonce}-2`,
-        issuedAtMs: startedAtMs + 10,
-        expiresAtMs: startedAtMs + lifeMs + 10,
-      }
-      await storage.insertNonce(second)
-      expect(await storage.openNonce(first.callSid, startedAtMs + 10)).toBe(second.nonce)
-      await storage.claimNonce(second.nonce, startedAtMs + 10)
-      expect(await storage.openNonce(first.callSid, startedAtMs + 10)).toBe(first.nonce)
-      expect(await storage.openNonce(first.callSid, first.expiresAtMs)).toBeUndefined()
-      expect(await storage.openNonce(newCallSid(), startedAtMs)).toBeUndefined()
-    })
-
     it('insertNonce() refuses a nonce twice and forgets those that expired a day ago', async () => {
       await using storage = await open()
       const old = await withNonce(storage)

@@ -181,10 +181,6 @@ export class MemoryStorage implements CallStorage {
     return { ok: true, callSid: known.callSid } as const
   }
 
-  async openNonce(): Promise<undefined> {
-    return undefined
-  }
-
   async orphans(): Promise<readonly OrphanRecord[]> {
     return []
   }
