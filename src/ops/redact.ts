@@ -55,6 +55,7 @@ function withoutCredentials(text: string): string {
     .replace(/(\/[\w./%-]{0,200})\?[^\s"'<>]+/g, '$1?…')
     .replace(/(\/media\/)[^\s/?#"'…]+/g, '$1…')
     .replace(/\b(sk|csg)([-_])[\w-]{6,}/g, '$1$2…')
+    .replace(/\bscrypt\$[\w$+/=-]+/g, 'scrypt$…')
     .replace(/\b(bearer|basic)\s{1,3}[\w.~+/=-]+/gi, '$1 …')
     .replace(
       /(token|secret|password|passwd|api[_-]?key|authorization|nonce|signature|cookie|\bpin|\bdigits)(["']?\s{0,3}[:=]\s{0,3}["']?)[^\s"',;&}…]+/gi,

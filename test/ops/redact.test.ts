@@ -32,6 +32,8 @@ const secrets: readonly (readonly [string, string])[] = [
   ['The PIN was 482913', '482913'],
   ['pin=482913', '482913'],
   ['digits: 482913', '482913'],
+  ['four 242 4242, 4242 4242.', '242'],
+  ['hash scrypt$16384$8$1$c2FsdA$a2V5a2V5', 'c2FsdA'],
   ['write to ann.lee@example.org now', 'nn.lee'],
   ['call +14155550123 now', '415555'],
   ['call +1 (415) 555-0123 now', '555-0123'],
