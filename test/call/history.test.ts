@@ -32,6 +32,13 @@ describe('CallHistory', () => {
     expect(history.pastItems()).toEqual([])
   })
 
+  it('gives back no card number of a tool call or its answer', () => {
+    const history = new CallHistory()
+    history.toolAsked({ ...call, arguments: '{"note":"card 4242 4242 4242 4242"}' })
+    history.toolAnswered('call_1', '{"card":5555555555554444}')
+    expect(history.pastItems()).toMatchObject([{ arguments: '{"note":"card …"}', output: '{"card":"…"}' }])
+  })
+
   it('says of a tool that still runs that its result follows, and answers under another id later', () => {
     const history = new CallHistory()
     history.toolAsked(call)

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { callerText, callerTurn, emptyTranscript, replyText } from '../../src/call/transcript.ts'
+import {
+  callerText,
+  callerTurn,
+  cutOff,
+  emptyTranscript,
+  replySounding,
+  replyText,
+} from '../../src/call/transcript.ts'
 
 describe('replyText()', () => {
   it('keeps 16,000 characters of a turn, in pieces or as a whole', () => {
@@ -12,7 +19,26 @@ describe('replyText()', () => {
   })
 })
 
+describe('cutOff()', () => {
+  it('keeps nothing of a card number that was heard by half', () => {
+    const text = 'Is it 4242 4242 4242 4242 that you gave me?'
+    const said = replyText(emptyTranscript, { itemId: 'item_r', text, final: true })
+    const { transcript } = replySounding(said.transcript, { itemId: 'item_r', startedAtMs: 0 })
+    const heard = {
+      utterance: { kind: 'reply', itemId: 'item_r', responseId: 'resp_1' },
+      heardMs: 400,
+      sentMs: 1_000,
+    } as const
+    expect(cutOff(transcript, { ...heard, complete: false }).turns).toMatchObject([{ text: 'Is it …' }])
+  })
+})
+
 describe('callerText()', () => {
+  it('keeps no card number, also not the beginning of one at the end of what is kept', () => {
+    const said = { itemId: 'item_u', text: `${'x '.repeat(7_996)}4242 4242 4242 4242`, startedAtMs: 0 }
+    expect(callerText(emptyTranscript, said).turns[0]?.text).not.toMatch(/[0-9]/)
+  })
+
   it('keeps 16,000 characters of a turn', () => {
     const said = { itemId: 'item_u', text: 'x'.repeat(900_000), startedAtMs: 0 }
     expect(callerText(emptyTranscript, said).turns[0]?.text).toHaveLength(16_000)
