@@ -81,7 +81,12 @@ export const lost = callOf({
         ],
       },
       { say: 'That is what I found.' },
-      { say: `Is it ${cards.saidWhenLost}? ${'I go on and on. '.repeat(12)}`, dropAfterMs: 4_000 },
+      {
+        say: `Is it ${cards.saidWhenLost}? ${'I go on and on. '.repeat(12)}`,
+        dropAfterMs: 4_000,
+        closeCode: 1011,
+        closeReason: `Closed by a ${words.closeReason} with ${cards.inCloseReason}`,
+      },
       { say: 'Here I am again.' },
       { say: 'Goodbye.' },
     ],
@@ -142,7 +147,11 @@ export const stranger = callOf({
         say: 'One moment.',
         ends: 'failed',
         endsAfterMs: 0,
-        error: { type: 'server_error', code: 'server_error', message: `Cannot say ${cards.inFailedReply}` },
+        error: {
+          type: 'server_error',
+          code: 'server_error',
+          message: `No ${words.inFailedReply} has ${cards.inFailedReply}`,
+        },
       },
       {
         preamble: 'I note that.',
@@ -164,7 +173,7 @@ export const stranger = callOf({
       {
         kind: 'serverError',
         afterMs: 6_000,
-        message: `Cannot go on with ${cards.inOpenAiError} of ${numbers.inOpenAiError}`,
+        message: `Cannot go on with a ${words.inOpenAiError}, ${cards.inOpenAiError} of ${numbers.inOpenAiError}`,
       },
     ],
   },

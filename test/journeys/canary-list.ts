@@ -27,6 +27,7 @@ export const cards = {
   inSearchError: '6555900000604105',
   byCallee: '4111 1111 1111 1111',
   inPurpose: '36227206271667',
+  inCloseReason: '6759649826438453',
 } as const
 
 /** Numbers for fiction, none of which anybody has. */
@@ -52,6 +53,11 @@ export const words = {
   callee: 'indigo ferret',
   caller: 'magenta lemur',
   callerName: 'Quillfeather',
+  closeReason: 'turquoise bison',
+  inTwilioError: 'crimson dingo',
+  inOpenAiError: 'amber stoat',
+  inFailedReply: 'lilac possum',
+  inSearchError: 'umber heron',
 } as const
 
 /** Mail addresses, of which a log may hold the first letter and the domain. */

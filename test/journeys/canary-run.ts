@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startVirtualRehearsal, type VirtualRehearsal } from '../../src/app/virtual-rehearsal.ts'
 import type { Scenario } from '../../src/sim/scenario.ts'
@@ -58,7 +58,7 @@ const guarded = [
   '/v1/audit/verify',
   '/v1/calendar.ics',
 ]
-const open = ['/readyz', '/healthz', '/metrics', '/v1/nothing']
+const open = ['/readyz', '/healthz', '/metrics', `/v1/nothing?token=${strangers.query}`]
 
 type Wire = {
   /** Transcripts come in pieces: all of them, one after the other. */
@@ -92,6 +92,7 @@ export async function runCanaries(): Promise<CanaryRun> {
     world.watch(({ side, entry }) => {
       if (side !== 'openai') return
       if (entry.kind === 'server') hear(entry, wire)
+      if (entry.kind === 'closed') wire.arrived.push(entry.end.reason)
       if (entry.kind === 'client' && entry.type !== 'input_audio_buffer.append')
         told.push({ session: entry.sessionNumber, text: JSON.stringify(entry.event) })
     })
@@ -115,7 +116,17 @@ export async function runCanaries(): Promise<CanaryRun> {
   const rebuilt = told.filter(({ session }) => session === later).map(({ text }) => text)
   const files = filesOf(folder.path)
   return {
-    places: { log, metrics, audit, turns, rebuilt, model, refusals, toTwilio: wire.toTwilio, files },
+    places: {
+      log: [...log, ...singleKeys(log)],
+      metrics,
+      audit,
+      turns,
+      rebuilt,
+      model,
+      refusals,
+      toTwilio: wire.toTwilio,
+      files,
+    },
     secrets: [...asked.secrets, ...wire.secrets],
     arrived: [...wire.arrived, wire.pieces],
     allowed,
@@ -164,11 +175,11 @@ function errorText(
   isToTwilio: boolean,
 ): { readonly status: number; readonly body: string } | undefined {
   if (isToTwilio && decoded(sent.body).includes('Refuse this.')) {
-    const message = `The 'To' number ${numbers.inTwilioError} with card ${cards.inTwilioError} is not valid`
+    const message = `The 'To' number ${numbers.inTwilioError} with ${words.inTwilioError} and ${cards.inTwilioError} is not valid`
     return { status: 400, body: JSON.stringify({ code: 21_211, message, more_info: '', status: 400 }) }
   }
   if (sent.body.includes('What fails?')) {
-    const message = `Cannot search for ${cards.inSearchError}`
+    const message = `Cannot search for a ${words.inSearchError} with ${cards.inSearchError}`
     return {
       status: 500,
       body: JSON.stringify({ error: { type: 'server_error', code: 'server_error', message } }),
@@ -276,9 +287,23 @@ function rowsOf(folder: string): {
   }
 }
 
+/** Keys that were told one at a time, each field of each kind of line as one text. */
+function singleKeys(lines: readonly string[]): readonly string[] {
+  const told = new Map<string, string>()
+  for (const line of lines) {
+    const fields = Object.entries(JSON.parse(line) as Record<string, unknown>)
+    const kind = fields.find(([name]) => name === 'kind')?.[1]
+    for (const [name, value] of fields) {
+      const field = `${String(kind)} ${name}`
+      if (/^[0-9*#]$/.test(String(value))) told.set(field, (told.get(field) ?? '') + String(value))
+    }
+  }
+  return [...told.values()]
+}
+
 function databaseOf(folder: string): string {
   const name = readdirSync(folder).find((file) => file.endsWith('.db') && file !== 'lock.db')
-  if (name === undefined || !existsSync(join(folder, name))) throw new Error('There is no database')
+  if (name === undefined) throw new Error('There is no database')
   return name
 }
 
