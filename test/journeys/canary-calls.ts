@@ -156,6 +156,8 @@ export const stranger = callOf({
       {
         preamble: 'I note that.',
         calls: [
+          { name: `pay_${cards.inToolName}`, arguments: {} },
+          { name: 'take_message', arguments: `{"message": "no JSON ${cards.inBadArguments}` },
           {
             name: 'take_message',
             arguments: {

@@ -27,6 +27,8 @@ export const cards = {
   inSearchError: '6555900000604105',
   byCallee: '4111 1111 1111 1111',
   inPurpose: '36227206271667',
+  inToolName: '4917610000000000',
+  inBadArguments: '4917300800000000',
   inCloseReason: '6759649826438453',
 } as const
 
