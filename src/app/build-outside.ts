@@ -22,6 +22,8 @@ export type Outside = {
   readonly tools: readonly OfferedTool[]
   readonly errands: Errands
   readonly callbacks: EffectCallbacks
+  /** Loads what would hold up calls if it were loaded beside them. */
+  prepare(): Promise<void>
 }
 
 /** Builds it for a server that has a telephone number and a model; undefined in desk mode. */
@@ -56,6 +58,7 @@ export function buildOutside(parts: Parts, records: Records): Outside | undefine
     ownerNotice: notice,
     errands,
     tools: buildTools(parts, { records, outbound: telephony, ownerNotice: notice, research, slots }),
+    prepare: async () => void (await Promise.all([telephony.prepare(), research.prepare()])),
     callbacks: callbacksOf(new Reconciler({ effects: records.effects, clock, log }), errands),
   }
 }

@@ -109,6 +109,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   starting.use(await tendOrphans(parts, records, calls))
   await outside?.errands.resume()
   starting.defer(() => outside?.errands[Symbol.dispose]())
+  await outside?.prepare()
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })

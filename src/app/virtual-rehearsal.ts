@@ -32,8 +32,6 @@ export async function startVirtualRehearsal(
     'logTo' | 'onTurn' | 'tools'
   >,
 ): Promise<VirtualRehearsal> {
-  // Loaded at the first hang-up otherwise, which takes real time in which the virtual clock would run away.
-  await import('twilio')
   const clock = new VirtualClock()
   const network = new MemoryNetwork({ clock, requestDelays: REQUEST_DELAYS })
   const time = new VirtualTime(clock, network)

@@ -48,7 +48,7 @@ const RING_SECONDS = 40
 /** Codes that answer a hang-up of a call that is over already. */
 const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', '20404'])
 
-/** Orders and questions about calls, given through Twilio's SDK, which is loaded at the first one. */
+/** Orders and questions about calls, given through Twilio's SDK. */
 export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
   readonly #options: TwilioRestOptions
   readonly #timeoutMs: number
@@ -57,6 +57,12 @@ export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
   constructor(options: TwilioRestOptions) {
     this.#options = options
     this.#timeoutMs = options.timeoutMs ?? 8_000
+  }
+
+  /** Loads the SDK, which holds the loop for a tenth of a second: at the start, and not in the middle of a call. */
+  async prepare(): Promise<void> {
+    this.#client ??= connect(this.#options, this.#timeoutMs)
+    await this.#client
   }
 
   async hangUp(callSid: string, signal?: AbortSignal): Promise<TelephonyOutcome> {
