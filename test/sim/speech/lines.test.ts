@@ -6,7 +6,7 @@ import { z } from 'zod'
 
 const folder = join(import.meta.dirname, '../../../src/sim/speech')
 
-const speaker = z.enum(['caller', 'secondCaller', 'model'])
+const speaker = z.enum(['caller', 'secondCaller', 'model', 'modelAt8k'])
 const written = z
   .strictObject({
     voices: z.record(
