@@ -48,6 +48,7 @@ export class Model {
   #interruptAtMs = Infinity
   #turnId = ''
   #reply: Reply | undefined
+  #session = {}
 
   constructor(options: {
     readonly wire: Wire
@@ -92,7 +93,8 @@ export class Model {
     const { type } = value
     switch (type) {
       case 'session.update':
-        return this.#send(event('session.updated', { session: sessionOf(value['session']) }))
+        this.#session = { ...this.#session, ...sessionOf(value['session']) }
+        return this.#send(event('session.updated', { session: this.#session }))
       case 'response.create':
         return this.#created(value, nowMs)
       case 'response.cancel':

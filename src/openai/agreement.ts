@@ -41,6 +41,11 @@ export function compareSession(asked: RealtimeSessionCreateRequest, echoed: unkn
   }
 }
 
+/** Compares a later echo of a session that once agreed: what it leaves out has not changed. */
+export function compareLater(asked: RealtimeSessionCreateRequest, echoed: unknown): SessionComparison {
+  return compareSession(asked, Object.assign({}, asked, echoed))
+}
+
 /** Counts and logs what was found to be unlike. */
 export function reportSession(
   { disagreements, differences }: SessionComparison,

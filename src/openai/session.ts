@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { PastItem, ReplyRequest, SpeechLoss, SpeechReceiver, SpeechSession } from '../ports/speech.ts'
-import { compareSession, reportSession } from './agreement.ts'
+import { compareLater, compareSession, reportSession } from './agreement.ts'
 import { encodeEvent, textItem } from './client-codec.ts'
 import type { NumberedEvent } from './client-codec.ts'
 import { Conversation } from './conversation.ts'
@@ -213,7 +213,7 @@ export class RealtimeSession implements SpeechSession {
     const { config } = this.#options
     this.#sessionId = event.sessionId ?? this.#sessionId
     this.#expiresAtWallMs = event.expiresAtWallMs ?? this.#expiresAtWallMs
-    const found = compareSession(config, event.session)
+    const found = (this.#phase === 'ready' ? compareLater : compareSession)(config, event.session)
     // Once: the answer to every probe tells small differences again.
     reportSession(this.#phase === 'updating' ? found : { ...found, differences: [] }, this.#options)
     if (found.disagreements.length > 0) {

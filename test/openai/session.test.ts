@@ -111,6 +111,18 @@ describe('RealtimeSession', () => {
     })
   })
 
+  it('takes what a later echo leaves out as unchanged', async () => {
+    await using server = await ScriptedServer.start()
+    const { peer, receiver, update } = await connect(server)
+    peer.send(echo(update))
+    await receiver.next('sessionReady')
+    peer.send(JSON.stringify({ type: 'session.updated', session: { type: 'realtime' } }))
+    peer.send(echo(update, { instructions: 'Sell something.' }))
+    const { loss } = await receiver.next('sessionLost')
+    expect(loss.code).toBe('session_changed')
+    expect(receiver.events.map(({ kind }) => kind)).toEqual(['sessionReady', 'sessionLost'])
+  })
+
   it('is lost at once when the update is refused: the defaults would be in force', async () => {
     await using server = await ScriptedServer.start()
     const { peer, receiver, ops } = await connect(server)
