@@ -32,6 +32,7 @@ export function callGate(
         .slice(0, digits),
     verification: owner.verification,
     firstDestinations: rules.firstDestinations,
+    ownerTimeZone: owner.timeZone,
     desk: {
       channel: 'voice',
       ttlMs: limits.confirmationTtlMs,

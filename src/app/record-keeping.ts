@@ -4,6 +4,7 @@ import type { EffectStorage } from '../ports/effects.ts'
 import type { CallStorage } from '../ports/storage.ts'
 import type { Records } from '../storage/open-storage.ts'
 import type { Parts } from './parts.ts'
+import { showUnresolved } from './show-unresolved.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -11,7 +12,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 /**
  * What is done about the records while a server runs. Its start and its stop are recorded, and the end of the audit chain
  * is logged every minute and at the stop: whoever keeps the log can tell later whether the chain was written anew.
- * What is too old is removed once a day, and first after a minute, so that it does not come in the way of the start.
+ * Effects that stay unknown are shown to operators. What is too old is removed once a day, and first after a minute, so
+ * that it does not come in the way of the start.
  */
 export async function keepRecords(
   parts: Pick<Parts, 'clock' | 'log' | 'metrics' | 'config'>,
@@ -19,7 +21,7 @@ export async function keepRecords(
   run: { readonly mode: string; readonly version: string },
 ): Promise<AsyncDisposable> {
   const { clock, log, metrics, config } = parts
-  const { audit, people } = records
+  const { audit, people, effects } = records
   const background = createBackground({ log, metrics })
   const configHash = people.keyed(JSON.stringify(config))
   await audit.record({ kind: 'start', actor: 'server', data: { ...run, configHash } })
@@ -31,6 +33,7 @@ export async function keepRecords(
   let retainedAtMs = -DAY_MS
   const stop = new AbortController()
   let retaining: Promise<void> = Promise.resolve()
+  let showing: Promise<void> = Promise.resolve()
   function onMinute(): void {
     timer = clock.setTimer(MINUTE_MS, onMinute)
     const nowMs = clock.nowMs()
@@ -40,6 +43,8 @@ export async function keepRecords(
       background('retention', retaining)
     }
     background('auditHead', logHead())
+    showing = showUnresolved(parts, effects)
+    background('showUnresolved', showing)
   }
   return {
     [Symbol.asyncDispose]: async () => {
@@ -47,6 +52,7 @@ export async function keepRecords(
       stop.abort()
       await records.calls.flush()
       await retaining.catch(() => undefined)
+      await showing.catch(() => undefined)
       await audit.record({ kind: 'stop', actor: 'server' })
       await logHead()
     },

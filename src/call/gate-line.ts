@@ -18,6 +18,7 @@ import type { Outcomes, Saying, Utterance } from './event.ts'
 import { PinLine } from './pin-line.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 import { QuestionLine } from './question-line.ts'
+import { UnresolvedLine } from './unresolved-line.ts'
 
 /** Whoever calls without a number has no id of their own. */
 const WITHHELD = 'caller_withheld'
@@ -48,6 +49,7 @@ export class GateLine implements AsyncDisposable {
   readonly #listener: GateLineListener
   readonly #question: QuestionLine
   readonly #pin: PinLine
+  readonly #unresolved: UnresolvedLine
   #turns: CallerTurns = noTurns
   #opening: Promise<SessionGate> | undefined
   #gate: SessionGate | undefined
@@ -82,11 +84,19 @@ export class GateLine implements AsyncDisposable {
         say: (text) => this.#say(text),
       },
     })
+    const { plan, ports, sentMs, listener } = parts
+    const say = (saying: Saying): void => listener.onSaying(saying)
+    this.#unresolved = new UnresolvedLine({ plan, ports, sentMs, say, strength: () => this.strength() })
   }
 
   /** How well the caller is known now. */
   strength(): Strength {
     return strengthNow(this.#plan, { pin: this.#pin, transferred: this.#isTransferred })
+  }
+
+  /** The caller listens. */
+  attached(): void {
+    this.#unresolved.begin()
   }
 
   /** Answers what the model proposes. Never rejects. */
@@ -112,21 +122,25 @@ export class GateLine implements AsyncDisposable {
     if (event.kind === 'callerTranscriptFailed')
       return this.#feed({ kind: 'transcriptFailed', itemId: event.itemId })
     this.#question.onSpeech(event)
+    this.#unresolved.onSpeech(event)
   }
 
   /** The first audio of a reply was sent to the caller. */
   onSounding(reply: { readonly itemId: string; readonly responseId: string }): void {
     this.#question.onSounding(reply)
+    this.#unresolved.onSounding(reply)
   }
 
   /** The caller has heard an utterance to its end. */
   onHeard(utterance: Utterance): void {
     this.#question.onHeard(utterance)
+    this.#unresolved.onHeard(utterance)
   }
 
   /** What was queued for the caller was thrown away. */
   cleared(): void {
     this.#question.cleared()
+    this.#unresolved.cleared()
     if (this.#gate) this.#feed({ kind: 'cleared' })
   }
 
@@ -140,6 +154,7 @@ export class GateLine implements AsyncDisposable {
   end(reason: EndReason): void {
     if (reason === 'transferred') this.#isTransferred = true
     if (reason === 'hungUp' || reason === 'stopping') this.#over ??= reason
+    if (reason !== 'modelLost') this.#unresolved.end()
     if (this.#gate) this.#gate.end(reason)
     else this.#turns = { ...this.#turns, open: [] }
   }
@@ -147,6 +162,7 @@ export class GateLine implements AsyncDisposable {
   /** Resolves when everything that ran is recorded. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over ??= 'hungUp'
+    this.#unresolved.end()
     this.#pin[Symbol.dispose]()
     this.#watching?.[Symbol.dispose]()
     const gate = await this.#opening?.catch(() => undefined)
@@ -236,6 +252,7 @@ export class GateLine implements AsyncDisposable {
 
   #onPinRight(): boolean {
     this.#feed({ kind: 'pinRight' })
+    this.#unresolved.begin()
     this.#listener.onProven()
     return this.#gate !== undefined && isQuestionOpen(this.#gate.desk)
   }

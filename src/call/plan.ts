@@ -34,6 +34,8 @@ export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
     readonly people: Pick<People, 'idOf' | 'pinTries' | 'countPinTry'>
     /** What is known of destinations and events, for whoever asks. */
     factsFor(actorId: string): Pick<GateFacts, 'reach' | 'event'>
+    /** IANA name of the zone in which the owner is told times. */
+    readonly ownerTimeZone: string
     /** Whether digits are the owner's PIN; undefined where none is configured. */
     readonly isPin: ((digits: string) => Promise<boolean>) | undefined
   }

@@ -81,12 +81,13 @@ export class CallSession {
 
   /** Joins a media stream that has started; one that was still attached is over. */
   attach(sink: MediaSink): StreamReceiver {
-    const { stream, line, media } = this.#parts
+    const { stream, line, media, gate } = this.#parts
     this.streamGone('closed')?.close(1000, 'replaced')
     stream.join(sink)
     const sessionAlive = line.current() !== undefined
     const atMs = this.#parts.nowMs()
     this.#mailbox.post({ kind: 'streamStarted', streamSid: sink.streamSid, sessionAlive, atMs })
+    gate.attached()
     return {
       onMedia: (ulaw) => {
         if (stream.is(sink)) media.onCallerAudio(ulaw)

@@ -32,6 +32,7 @@ const rules: { readonly [Name in keyof Required<LogFields>]: FieldRule } = {
   responseId: text,
   itemId: text,
   tool: text,
+  intentId: text,
   reason: text,
   code: textOrNumber,
   status: text,

@@ -43,6 +43,7 @@ const gaugeHelp: Readonly<Record<GaugeName, string>> = {
   realtime_sessions_live: 'Realtime sessions that are open now',
   event_loop_recent_p99_ms:
     'Lateness of the event loop in the last five seconds, p99, in ms: what admission goes by',
+  effects_unresolved: 'Effects of which nobody has known for ten minutes whether they happened',
 }
 
 /** From the tenths of a millisecond that the bridge takes to the seconds that a model takes. */

@@ -111,6 +111,14 @@ export type EffectCount = {
   readonly actor: string
 }
 
+/** What has stayed `unknown` for long. */
+export type UnresolvedEffects = {
+  /** Those that were not shown before. */
+  readonly shown: readonly IntentRecord[]
+  /** All of them, also those that were shown before; up to ten thousand. */
+  readonly count: number
+}
+
 /** What a start found left over from processes that have died. */
 export type EffectLeftovers = {
   /** Intents without an outcome: they are `unknown` now. */
@@ -152,6 +160,22 @@ export interface EffectStorage {
   findIntent(intentId: string): Promise<IntentRecord | undefined>
   /** Intents whose outcome is `unknown`, the oldest first. */
   unresolved(maxIntents: number): Promise<readonly IntentRecord[]>
+  /**
+   * Intents that have been `unknown` since a moment, and marks the oldest that were not as shown, which the audit log
+   * records. Each is shown once, whichever process asks.
+   */
+  showUnresolved(from: {
+    readonly sinceMs: number
+    readonly nowMs: number
+    readonly maxIntents: number
+  }): Promise<UnresolvedEffects>
+  /** Intents that were shown, are `unknown` still, and of which the owner was not told: the oldest first. */
+  untold(maxIntents: number): Promise<readonly IntentRecord[]>
+  /** The owner was told on a call that these are unknown: recorded in the audit log, once for each. */
+  markTold(
+    intentIds: readonly string[],
+    told: { readonly nowMs: number; readonly sessionId: string },
+  ): Promise<void>
   /** Every effect of a tool that was begun since, whatever came of it. */
   effectsSince(tool: string, sinceMs: number): Promise<readonly EffectCount[]>
   /** Whether an effect was ever done to a destination. */

@@ -5,6 +5,7 @@ export type LogFields = {
   readonly responseId?: string
   readonly itemId?: string
   readonly tool?: string
+  readonly intentId?: string
   readonly reason?: string
   readonly code?: string | number
   readonly status?: string

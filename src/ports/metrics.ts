@@ -37,6 +37,7 @@ export type GaugeName =
   | 'media_sockets_pending'
   | 'realtime_sessions_live'
   | 'event_loop_recent_p99_ms'
+  | 'effects_unresolved'
 
 /** Labels of a metric: reasons, kinds, directions. Never a number, a name or an id of a call. */
 export type Labels = Readonly<Record<string, string>>

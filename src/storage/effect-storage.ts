@@ -10,6 +10,7 @@ import type {
   IntentRecord,
   OutcomeRecord,
   ProposalRecord,
+  UnresolvedEffects,
 } from '../ports/effects.ts'
 import type { AuditEntries } from './audit-log.ts'
 import { appendAudit, type AuditEntry } from './audit.ts'
@@ -35,6 +36,7 @@ import type { Keyed } from './person-key.ts'
 import { findProposal, insertProposal } from './proposals.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
+import { countUnresolved, markTold, showUnresolved, untoldIntents } from './unresolved.ts'
 
 /** Proposals, confirmations, intents and outcomes in a database. */
 export class DatabaseEffectStorage implements EffectStorage {
@@ -104,6 +106,32 @@ export class DatabaseEffectStorage implements EffectStorage {
     return this.#store.read((db) => unresolvedIntents(db, maxIntents))
   }
 
+  showUnresolved(from: {
+    readonly sinceMs: number
+    readonly nowMs: number
+    readonly maxIntents: number
+  }): Promise<UnresolvedEffects> {
+    return this.#store.writes.add(async (db) => {
+      const shown = await showUnresolved(db, from)
+      for (const intent of shown) await this.#auditUnknown(db, intent, 'unresolved')
+      return { shown, count: await countUnresolved(db, from.sinceMs) }
+    }, 'now')
+  }
+
+  untold(maxIntents: number): Promise<readonly IntentRecord[]> {
+    return this.#store.read((db) => untoldIntents(db, maxIntents))
+  }
+
+  markTold(
+    intentIds: readonly string[],
+    { nowMs, sessionId }: { readonly nowMs: number; readonly sessionId: string },
+  ): Promise<void> {
+    return this.#store.writes.add(async (db) => {
+      for (const intent of await markTold(db, intentIds, nowMs))
+        await this.#auditUnknown(db, { ...intent, sessionId }, 'ownerTold')
+    }, 'now')
+  }
+
   effectsSince(tool: string, sinceMs: number): Promise<readonly EffectCount[]> {
     return this.#store.read((db) => effectsSince(db, tool, sinceMs))
   }
@@ -161,6 +189,12 @@ export class DatabaseEffectStorage implements EffectStorage {
     if (!(await putOutcome(db, intentId, outcome))) return false
     await this.#audit(db, intentId, outcome)
     return true
+  }
+
+  /** Nothing new is known of an effect, but somebody knows that. */
+  async #auditUnknown(db: Kysely<Schema>, intent: IntentRecord, reason: string): Promise<void> {
+    const data = { intent: intent.intentId, state: 'unknown', reason }
+    await appendAudit(db, this.#entryOf({ ...auditedOf(intent), kind: 'outcome', data }))
   }
 
   async #audit(db: Kysely<Schema>, intentId: string, outcome: OutcomeRecord): Promise<void> {

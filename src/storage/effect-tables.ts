@@ -58,6 +58,8 @@ export type OutcomesTable = {
   provider_id: string | null
   code: string | null
   settled_at: string
+  shown_at: string | null
+  told_at: string | null
 }
 
 /** One row per call that was placed for an intent. */

@@ -130,7 +130,8 @@ export async function wasReached(db: Kysely<Schema>, destinationHash: string): P
   return row !== undefined
 }
 
-function withOutcome(db: Kysely<Schema>) {
+/** Intents with what became of them; to be narrowed. */
+export function withOutcome(db: Kysely<Schema>) {
   return db
     .selectFrom('intents')
     .leftJoin('outcomes', 'outcomes.intent_id', 'intents.intent_id')
@@ -140,7 +141,10 @@ function withOutcome(db: Kysely<Schema>) {
 
 type Nullable<T> = { [K in keyof T]: T[K] | null }
 
-function intentOf(row: IntentsTable & Nullable<Omit<OutcomesTable, 'intent_id'>>): IntentRecord {
+/** A row of withOutcome() as the port tells it. */
+export function intentOf(
+  row: IntentsTable & Nullable<Omit<OutcomesTable, 'intent_id' | 'shown_at' | 'told_at'>>,
+): IntentRecord {
   return present({
     intentId: row.intent_id,
     scope: row.scope,

@@ -19,6 +19,7 @@ import { pinTries } from './migrations/0015-pin-tries.ts'
 import { upkeep } from './migrations/0016-upkeep.ts'
 import { messageWords } from './migrations/0017-message-words.ts'
 import { errands } from './migrations/0018-errands.ts'
+import { unresolved } from './migrations/0019-unresolved.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -42,6 +43,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0016-upkeep': upkeep,
   '0017-message-words': messageWords,
   '0018-errands': errands,
+  '0019-unresolved': unresolved,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

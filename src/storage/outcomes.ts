@@ -91,7 +91,8 @@ export async function improveOutcome(
 
 /** An outcome as the port tells it, where there is one. */
 export function outcomeOf(row: {
-  readonly [Name in Exclude<keyof OutcomesTable, 'intent_id'>]: OutcomesTable[Name] | null
+  readonly [Name in Exclude<keyof OutcomesTable, 'intent_id' | 'shown_at' | 'told_at'>]:
+    OutcomesTable[Name] | null
 }): OutcomeRecord | undefined {
   if (row.state === null || row.settled_at === null) return undefined
   return present({

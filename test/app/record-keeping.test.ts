@@ -4,6 +4,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { createLog } from '../../src/ops/logger.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
+import type { Records } from '../../src/storage/open-storage.ts'
 import { read } from '../config/reading.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
 import { postgresServer } from '../storage/postgres-server.ts'
@@ -62,6 +63,65 @@ describe('keepRecords()', () => {
       'stop',
     ])
     expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('shows an effect that stays unknown for ten minutes once, also after a new start, and counts it', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    using metrics = createMetrics()
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const parts = { ...read({}), clock, log: createLog({ level: 'info', clock, destination }), metrics }
+    const run = { mode: 'live', version: '0.1.0' }
+    const intentId = 'intent_x0123456789abcdef01234567'
+    const shown = (): readonly string[] => lines.filter((line) => line.includes('effectUnresolved'))
+    const pass = async (minutes: number): Promise<void> => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        clock.advance(60_000)
+        for (let turn = 0; turn < 20; turn += 1) {
+          clock.advance(0)
+          await new Promise((resume) => setImmediate(resume))
+        }
+      }
+    }
+    const open = async (): Promise<AsyncDisposable & { readonly records: Records }> => {
+      await using opening = new AsyncDisposableStack()
+      const records = opening.use(await openedRecords(folder.path, { clock, commits: 'loop' }))
+      opening.use(await keepRecords(parts, records, run))
+      const opened = opening.move()
+      return { records, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+    }
+    const first = await open()
+    const { callSid } = ringingCall()
+    await first.records.effects.claimIntent({
+      intentId,
+      scope: callSid,
+      key: 'key',
+      tool: 'send_sms',
+      argumentsHash: 'ab'.repeat(32),
+      sessionId: callSid,
+      actor: 'person_0a1b2c3d4e5f60718293a4b5',
+      strength: 'S2',
+      destination: '+14155550123',
+      createdAtMs: clock.wallMs(),
+    })
+    const settledAtMs = clock.wallMs()
+    await first.records.effects.settleIntent(intentId, { state: 'unknown', code: 'timeout', settledAtMs })
+    await pass(9)
+    expect(shown()).toEqual([])
+    expect(await metrics.exposition()).toMatch(/^effects_unresolved 0$/m)
+    await pass(1)
+    expect(shown()).toHaveLength(1)
+    expect(JSON.parse(shown()[0] ?? '')).toMatchObject({ intentId, tool: 'send_sms' })
+    expect(await metrics.exposition()).toMatch(/^effects_unresolved 1$/m)
+    await first[Symbol.asyncDispose]()
+    metrics.gauge('effects_unresolved', 0)
+    await using second = await open()
+    await pass(2)
+    expect(await metrics.exposition()).toMatch(/^effects_unresolved 1$/m)
+    expect(shown()).toHaveLength(1)
+    expect(await second.records.effects.untold(9)).toMatchObject([{ intentId }])
+    expect(lines.join()).not.toContain('0123"')
   })
 
   it('removes what is too old, first after a minute and then once a day', async () => {

@@ -18,6 +18,9 @@ const noEffects: EffectStorage = {
   reconcileIntent: nothing,
   findIntent: nothing,
   unresolved: nothing,
+  showUnresolved: nothing,
+  untold: async () => [],
+  markTold: nothing,
   effectsSince: nothing,
   wasReached: nothing,
   closeLeftovers: nothing,
@@ -53,6 +56,7 @@ export function gatePorts(own: Partial<CallGatePorts> = {}): CallGatePorts {
       reach: async () => ({ verdict: { ok: true }, isFirst: false, name: 'Ann' }),
       event: async () => undefined,
     }),
+    ownerTimeZone: 'Europe/London',
     isPin: undefined,
     ...own,
   }

@@ -60,11 +60,16 @@ export class OnACall implements AsyncDisposable {
     )
   }
 
-  static async open(own: Partial<CallGatePorts> = {}): Promise<OnACall> {
+  /** @param before done before the call comes in */
+  static async open(
+    own: Partial<CallGatePorts> = {},
+    before?: (records: Records, call: OnACall) => Promise<void>,
+  ): Promise<OnACall> {
     await using held = new AsyncDisposableStack()
     const folder = held.use(temporaryFolder())
     const records = held.use(await openedRecords(folder.path, { commits: 'loop' }))
     const call = new OnACall(held.move(), records, own)
+    await before?.(records, call)
     await call.calls.offer({ callSid: SID, from: '+14155550101', to: '+14155550100', direction: 'inbound' })
     const attached = call.calls.attach({ callSid: SID, sink: call.line })
     if (!attached.ok) throw new Error('Not attached')
