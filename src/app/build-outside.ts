@@ -6,14 +6,10 @@ import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { OfferedTool } from '../ports/tools.ts'
 import { WebSearch } from '../research/web-search.ts'
 import type { Records } from '../storage/open-storage.ts'
-import { OutboundSlots } from '../tools/outbound-slots.ts'
 import { TwilioRest } from '../twilio/rest-client.ts'
 import { buildTools } from './build-tools.ts'
 import { ownerNotice } from './owner-notice.ts'
 import type { Parts } from './parts.ts'
-
-/** A call that was placed rings, lasts, and is told of within this beyond its longest. */
-const RING_MS = 120_000
 
 /** What reaches out of the house, and what comes back of it. */
 export type Outside = {
@@ -41,8 +37,6 @@ export function buildOutside(parts: Parts, records: Records): Outside | undefine
     ...(apiBaseUrl !== undefined && { apiBaseUrl }),
   })
   const notice = ownerNotice(config, telephony, clock)
-  const { maxOutboundCalls: maxCalls, callMaxSeconds } = config.limits
-  const slots = new OutboundSlots({ clock, maxCalls, longestMs: callMaxSeconds * 1_000 + RING_MS })
   const errands = new Errands({
     ...records,
     ownerNotice: notice,
@@ -50,14 +44,13 @@ export function buildOutside(parts: Parts, records: Records): Outside | undefine
     log,
     background: createBackground({ log, metrics }),
     ownNumbers: phoneNumbers,
-    onOver: (ref) => slots.free(ref),
   })
   const research = webSearch(parts, apiKey)
   return {
     telephony,
     ownerNotice: notice,
     errands,
-    tools: buildTools(parts, { records, outbound: telephony, ownerNotice: notice, research, slots }),
+    tools: buildTools(parts, { records, outbound: telephony, ownerNotice: notice, research }),
     prepare: async () => void (await Promise.all([telephony.prepare(), research.prepare()])),
     callbacks: callbacksOf(new Reconciler({ effects: records.effects, clock, log }), errands),
   }

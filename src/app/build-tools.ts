@@ -14,7 +14,6 @@ import { endCallHandler } from '../tools/end-call.ts'
 import { findContactHandler } from '../tools/find-contact.ts'
 import { makeCallHandler } from '../tools/make-call.ts'
 import { offeredTools } from '../tools/offered-tools.ts'
-import type { OutboundSlots } from '../tools/outbound-slots.ts'
 import { sendSmsHandler } from '../tools/send-sms.ts'
 import { takeMessageHandler } from '../tools/take-message.ts'
 import { webResearchHandler } from '../tools/web-research.ts'
@@ -26,7 +25,6 @@ export type ToolWorld = {
   readonly outbound: Outbound
   readonly ownerNotice: OwnerNotice
   readonly research: Research
-  readonly slots: OutboundSlots
 }
 
 /**
@@ -38,7 +36,7 @@ export function buildTools(
   world: ToolWorld,
 ): readonly OfferedTool[] {
   const { clock, config } = parts
-  const { records, outbound, ownerNotice, research, slots } = world
+  const { records, outbound, ownerNotice, research } = world
   const { calls, contacts, agenda } = records
   const background = createBackground(parts)
   const [from] = config.twilio.phoneNumbers
@@ -55,7 +53,7 @@ export function buildTools(
   ])
   if (from !== undefined) {
     handlers.set('send_sms', sendSmsHandler({ outbound, from }))
-    handlers.set('make_call', makeCallHandler({ outbound, from, maxSeconds, slots }))
+    handlers.set('make_call', makeCallHandler({ outbound, from, maxSeconds }))
   }
   return offeredTools(catalogue, { riskOf: (name) => toolRule(name)?.risk, handlers })
 }

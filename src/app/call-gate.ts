@@ -8,6 +8,9 @@ import { consentLexicons } from '../policy/consent.ts'
 import type { Records } from '../storage/open-storage.ts'
 import type { Parts } from './parts.ts'
 
+/** A call that was placed rings, lasts, and is told of within this beyond its longest. */
+const RING_MS = 120_000
+
 /**
  * What the gates of all calls work with.
  * @param liveNumbers who is on a call with us now
@@ -58,7 +61,10 @@ export function callGate(
 }
 
 /** Where a real network is reached, only contacts and the owner are. */
-function reachRules({ effects, owner, twilio }: Parts['config'], live: readonly string[]): ReachRules {
+function reachRules(
+  { effects, owner, twilio, limits }: Parts['config'],
+  live: readonly string[],
+): ReachRules {
   return {
     allowedCountries: effects.allowedCountries,
     ownNumbers: twilio.phoneNumbers,
@@ -69,5 +75,6 @@ function reachRules({ effects, owner, twilio }: Parts['config'], live: readonly 
     ownerNumbers: owner.phoneNumbers,
     ownerEmail: owner.email,
     caps: effects.capped ? defaultCaps : 'off',
+    outbound: { maxCalls: limits.maxOutboundCalls, longestMs: limits.callMaxSeconds * 1_000 + RING_MS },
   }
 }

@@ -36,8 +36,6 @@ export type ErrandPorts = {
   readonly background: (name: string, work: Promise<unknown>) => void
   /** E.164. */
   readonly ownNumbers: readonly string[]
-  /** Told once the call of an intent is over. */
-  readonly onOver: (ref: string) => void
 }
 
 /**
@@ -90,7 +88,6 @@ export class Errands implements ErrandFeed, Disposable {
     const { ref, callSid } = update
     const status = endOf(update.status)
     if (!status) return
-    this.#ports.onOver(ref)
     const errand = this.#begun.get(callSid) ?? (await this.#errandOf(ref, callSid))
     if (errand?.ref !== ref) return
     // Nobody has asked what it does: nobody answered.
@@ -158,9 +155,8 @@ export class Errands implements ErrandFeed, Disposable {
   }
 
   async #report(errand: Errand, status: ErrandStatus): Promise<void> {
-    const { errands, calls, ownerNotice, clock, log, onOver } = this.#ports
+    const { errands, calls, ownerNotice, clock, log } = this.#ports
     const { ref, callSid } = errand
-    onOver(ref)
     const record = await calls.completeCall(callSid)
     // It still goes on in this process or another, whatever was heard of it.
     if (record && record.call.endedAtMs === undefined) return

@@ -3,7 +3,7 @@ import { type Caps, type CapVerdict, capVerdict } from '../policy/caps.ts'
 import { type DestinationRules, destinationVerdict } from '../policy/destination.ts'
 import { rangeOf } from '../policy/numbers.ts'
 import type { Contacts } from '../ports/contacts.ts'
-import type { EffectStorage } from '../ports/effects.ts'
+import type { ClaimLimit, EffectCount, EffectStorage } from '../ports/effects.ts'
 import type { GateFacts, Reach } from '../ports/gate-facts.ts'
 import type { People } from '../ports/people.ts'
 import type { Permissions } from '../ports/permissions.ts'
@@ -23,7 +23,11 @@ export type ReachRules = DestinationRules & {
   readonly ownerEmail: string | undefined
   /** `off` only where nothing real can be reached. */
   readonly caps: Readonly<Record<string, Caps>> | 'off'
+  /** Calls that may be live at once, and after how long each is certainly over. */
+  readonly outbound: { readonly maxCalls: number; readonly longestMs: number }
 }
+
+type CountVerdict = (history: readonly EffectCount[]) => CapVerdict
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
@@ -46,10 +50,14 @@ export class Destinations implements Pick<GateFacts, 'reach'> {
 
   async reach(tool: string, destination: string): Promise<Reach> {
     const rules = this.#rules()
-    const caps = await this.#caps(tool, destination, rules)
-    return destination.includes('@')
+    const verdictOn = this.#verdictOn(tool, destination, rules)
+    const sinceMs = this.#ports.clock.wallMs() - DAY_MS
+    // Counted before the question, and once more in the step that writes the intent: no other one comes between there.
+    const caps = verdictOn(rules.caps === 'off' ? [] : await this.#ports.effects.effectsSince(tool, sinceMs))
+    const reach = destination.includes('@')
       ? await this.#reachOfAddress(destination, { caps, rules })
       : await this.#reachOfNumber(tool, destination, { caps, rules })
+    return { ...reach, limit: this.#limit(tool, verdictOn, rules) }
   }
 
   async #reachOfNumber(
@@ -83,26 +91,38 @@ export class Destinations implements Pick<GateFacts, 'reach'> {
     return { verdict: caps, isFirst: !isOwn && !(await this.#ports.effects.wasReached(address)) }
   }
 
-  /** Effects of the last day, whatever came of them, whoever had them done. */
-  async #caps(tool: string, destination: string, { caps }: ReachRules): Promise<CapVerdict> {
-    if (caps === 'off') return { ok: true }
-    const { clock, effects, people } = this.#ports
-    const wallMs = clock.wallMs()
-    const history = await effects.effectsSince(tool, wallMs - DAY_MS)
+  #limit(tool: string, verdictOn: CountVerdict, { caps, outbound }: ReachRules): ClaimLimit | undefined {
+    const wallMs = this.#ports.clock.wallMs()
+    const { maxCalls: max, longestMs } = outbound
+    const objection: ClaimLimit['objection'] = (history) => {
+      const verdict = verdictOn(history)
+      return verdict.ok ? undefined : verdict.reason
+    }
+    const limit = { sinceMs: wallMs - DAY_MS, objection }
+    if (tool === 'make_call') return { ...limit, liveCalls: { max, sinceMs: wallMs - longestMs } }
+    return caps === 'off' ? undefined : limit
+  }
+
+  /** What to say to effects of the last day, whatever came of them, whoever had them done. */
+  #verdictOn(tool: string, destination: string, { caps }: ReachRules): CountVerdict {
+    if (caps === 'off') return () => ({ ok: true })
+    const { clock, people } = this.#ports
     const wanted = {
       tool,
-      wallMs,
+      wallMs: clock.wallMs(),
       destination: people.keyed(destination),
       range: people.keyed(rangeOf(destination)),
       caller: this.#actorId,
     }
-    const past = history.map(({ destination: reached, range, actor, wallMs: atMs }) => ({
-      tool,
-      wallMs: atMs,
-      destination: reached ?? '',
-      range: range ?? '',
-      caller: actor,
-    }))
-    return capVerdict(wanted, past, caps)
+    return (history) => {
+      const past = history.map(({ destination: reached, range, actor, wallMs }) => ({
+        tool,
+        wallMs,
+        destination: reached ?? '',
+        range: range ?? '',
+        caller: actor,
+      }))
+      return capVerdict(wanted, past, caps)
+    }
   }
 }

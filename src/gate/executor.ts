@@ -5,7 +5,7 @@ import type { Decision } from '../policy/decide.ts'
 import type { DeskEffect } from '../policy/desk.ts'
 import { rangeOf } from '../policy/numbers.ts'
 import { toolRule } from '../policy/tool-rules.ts'
-import type { IntentDraft } from '../ports/effects.ts'
+import type { ClaimLimit, IntentDraft } from '../ports/effects.ts'
 import type { HandlerResult, OfferedTool, ToolInput, ToolOutcome } from '../ports/tools.ts'
 import { auditedSession, type GatePorts, type GateSession } from './gate-options.ts'
 import type { Journal } from './journal.ts'
@@ -31,6 +31,8 @@ type Stored = {
   readonly tool: OfferedTool
   readonly input: ToolInput
   readonly eventVersion?: number | undefined
+  /** See DecidedEffect. */
+  readonly limit?: ClaimLimit | undefined
 }
 
 /** Effects that certainly did not happen may be asked for again this often in a session. */
@@ -110,7 +112,7 @@ export class Executor {
       const atOnce = objection()
       if (atOnce !== undefined) return this.#denied(order, [atOnce])
       if (!stored) return this.#denied(order, ['storedOtherwise'])
-      const { decision, destination } = await this.#judgeAgain(stored, { order, desk })
+      const { decision, destination, reach } = await this.#judgeAgain(stored, { order, desk })
       const { reasons } = decision
       // INVARIANT: what is allowed for any other reason than this confirmation is not what was confirmed.
       if (decision.kind !== 'allow' || decision.confirmationId !== id) return this.#denied(order, reasons)
@@ -121,7 +123,8 @@ export class Executor {
       if (early !== undefined) return this.#denied(order, [early])
       const nonceHash = createHash('sha256').update(nonce).digest('hex')
       const draft = { ...this.#draft({ name, hash, destination }), key: id, confirmationId: id, nonceHash }
-      const end = await this.#run({ ...stored, eventVersion: desk.record()?.eventVersion }, draft, () => {
+      const { eventVersion } = desk.record() ?? {}
+      const end = await this.#run({ ...stored, eventVersion, limit: reach?.limit }, draft, () => {
         if (objection() === undefined) desk.commit()
         return objection()
       })
@@ -172,13 +175,13 @@ export class Executor {
   /** An effect that needs no question is one in its session, however often it is asked for, unless it certainly failed. */
   async #newEffect(
     { name, tool, input, hash }: CheckedCall,
-    { destination }: Judgement,
+    { destination, reach }: Judgement,
   ): Promise<ToolOutcome> {
     const count = this.#counts.get(name) ?? 0
     this.#counts.set(name, count + 1)
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const draft = { ...this.#draft({ name, hash, destination }), key: `${hash}-${attempt}` }
-      const end = await this.#run({ tool, input }, draft, () => this.#objection())
+      const end = await this.#run({ tool, input, limit: reach?.limit }, draft, () => this.#objection())
       if (end.kind === 'ran') return this.answer(name, end.result)
       if (end.kind === 'refused') return refused(end.reason)
       const { outcome } = end
@@ -193,7 +196,7 @@ export class Executor {
     draft: Omit<IntentDraft, 'intentId' | 'createdAtMs'>,
     objection: () => string | undefined,
   ): Promise<EffectEnd> {
-    const effect = { ...stored, draft, objection, signal: this.#signal }
+    const effect = { ...stored, limit: stored.limit, draft, objection, signal: this.#signal }
     return runEffect(effect, { session: this.#session, ports: this.#ports })
   }
 

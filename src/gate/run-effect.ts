@@ -1,4 +1,4 @@
-import type { IntentDraft, OutcomeRecord } from '../ports/effects.ts'
+import type { ClaimLimit, IntentDraft, OutcomeRecord } from '../ports/effects.ts'
 import type { HandlerResult, OfferedTool, ToolInput } from '../ports/tools.ts'
 import type { GatePorts, GateSession } from './gate-options.ts'
 import { newId } from './gate-options.ts'
@@ -11,6 +11,8 @@ export type DecidedEffect = {
   /** See HandlerContext. */
   readonly eventVersion?: number | undefined
   readonly draft: Omit<IntentDraft, 'intentId' | 'createdAtMs'>
+  /** Counted in the step that writes the intent; undefined where nothing is. */
+  readonly limit: ClaimLimit | undefined
   /**
    * Asked when the intent is on disk and nothing was sent: whether the effect still may begin; if not, why. The last
    * word: the handler is called in the same turn of the loop.
@@ -44,11 +46,10 @@ export async function runEffect(
     settled({ intentId, outcome: outcomeOf(result, clock) }, ports)
   const draft = { ...effect.draft, intentId, createdAtMs: clock.wallMs() }
   try {
-    const claim = await effects.claimIntent(draft)
+    const claim = await effects.claimIntent(draft, effect.limit)
     if (!claim.ok) {
-      return claim.reason === 'duplicate'
-        ? { kind: 'duplicate', outcome: claim.intent.outcome }
-        : { kind: 'refused', reason: claim.reason }
+      if (claim.reason === 'duplicate') return { kind: 'duplicate', outcome: claim.intent.outcome }
+      return { kind: 'refused', reason: claim.reason === 'limited' ? claim.limit : claim.reason }
     }
   } catch {
     log.event('error', 'intentNotWritten', { tool: tool.definition.name })

@@ -96,11 +96,28 @@ export type IntentDraft = Omit<
   readonly nonceHash?: string
 }
 
-/** Whether an effect may go on. `notConfirmed`: no confirmation says yes to exactly this, or it was used. */
+/**
+ * What a claim must stay below. It is looked at in the transaction that writes the intent, while no other claim with a
+ * limit can be written, in this process or another: as many as are allowed are written, and none more.
+ */
+export type ClaimLimit = {
+  /** Unix milliseconds: effects of the same tool that were begun since are counted. */
+  readonly sinceMs: number
+  /** @returns why there are enough of them; undefined when this one may be added */
+  readonly objection: (history: readonly EffectCount[]) => string | undefined
+  /** Calls that were placed since and are not known to be over, of any process: as many as `max` allow no further one. */
+  readonly liveCalls?: { readonly max: number; readonly sinceMs: number }
+}
+
+/**
+ * Whether an effect may go on. `notConfirmed`: no confirmation says yes to exactly this, or it was used. `limited`: there
+ * are as many as there may be; `limit` says of what.
+ */
 export type IntentClaim =
   | { readonly ok: true; readonly auditSeq: number }
   | { readonly ok: false; readonly reason: 'duplicate'; readonly intent: IntentRecord }
   | { readonly ok: false; readonly reason: 'notConfirmed' }
+  | { readonly ok: false; readonly reason: 'limited'; readonly limit: string }
 
 /** An effect as the caps count it: keyed hashes, equal for equals. */
 export type EffectCount = {
@@ -143,10 +160,11 @@ export interface EffectStorage {
   findConfirmation(proposalId: string): Promise<ConfirmationRecord | undefined>
   /**
    * Takes the right to one effect, once for all of scope and key, and uses up its confirmation: that must be
-   * `confirmed`, unused, and say yes to this tool, these arguments, this session and this actor.
+   * `confirmed`, unused, and say yes to this tool, these arguments, this session and this actor. One that is refused for
+   * its limit uses up nothing.
    * @throws RangeError (as a rejection) for ids, an actor or a hash that the audit log would not keep
    */
-  claimIntent(draft: IntentDraft): Promise<IntentClaim>
+  claimIntent(draft: IntentDraft, limit?: ClaimLimit): Promise<IntentClaim>
   /** @returns false when the outcome is known already, or the intent is not: then nothing changed */
   settleIntent(intentId: string, outcome: OutcomeRecord): Promise<boolean>
   /**

@@ -1,6 +1,7 @@
 import type { DestinationVerdict } from '../policy/destination.ts'
 import type { EventTime } from '../policy/errand.ts'
 import type { Strength } from '../policy/strength.ts'
+import type { ClaimLimit } from './effects.ts'
 
 /** How somebody stands at one moment. */
 export type Standing = {
@@ -20,6 +21,8 @@ export type Reach = {
   readonly isFirst: boolean
   /** Who it is, where a contact says so. */
   readonly name?: string | undefined
+  /** What is counted once more when the effect is about to begin; undefined where nothing is. */
+  readonly limit?: ClaimLimit | undefined
 }
 
 /**

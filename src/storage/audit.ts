@@ -41,6 +41,14 @@ export async function appendAudit(db: Kysely<Schema>, entry: AuditEntry): Promis
   return { seq, hash }
 }
 
+/** Takes the head without appending: nobody else appends until the transaction ends, in this process or another. */
+export async function holdAudit(db: Kysely<Schema>): Promise<void> {
+  await db
+    .updateTable('audit_head')
+    .set((update) => ({ seq: update.ref('seq') }))
+    .execute()
+}
+
 /** The end of the chain as it was last written. */
 export async function auditHead(db: Kysely<Schema>): Promise<AuditHead> {
   return await db.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirstOrThrow()

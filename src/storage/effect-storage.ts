@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type {
+  ClaimLimit,
   ConfirmationPatch,
   ConfirmationRecord,
   EffectCount,
@@ -31,6 +32,7 @@ import {
   unresolvedIntents,
   wasReached,
 } from './intents.ts'
+import { limitReached } from './claim-limit.ts'
 import { improveOutcome, putOutcome } from './outcomes.ts'
 import type { Keyed } from './person-key.ts'
 import { findProposal, insertProposal } from './proposals.ts'
@@ -74,13 +76,13 @@ export class DatabaseEffectStorage implements EffectStorage {
     return this.#store.read((db) => findConfirmation(db, proposalId))
   }
 
-  async claimIntent(draft: IntentDraft): Promise<IntentClaim> {
+  async claimIntent(draft: IntentDraft, limit?: ClaimLimit): Promise<IntentClaim> {
     const entry = this.#intentEntry(draft)
     // INVARIANT: an intent whose record in the audit log would not name it, or not say whose it is, is none.
     if (entry.data?.omitted !== undefined) {
       throw new RangeError('Cannot claim an intent: some of its ids have no form that the audit log keeps')
     }
-    return await this.#store.writes.add((db) => this.#claim(db, draft, entry), 'now')
+    return await this.#store.writes.add((db) => this.#claim(db, draft, { entry, limit }), 'now')
   }
 
   settleIntent(intentId: string, outcome: OutcomeRecord): Promise<boolean> {
@@ -155,9 +157,15 @@ export class DatabaseEffectStorage implements EffectStorage {
    * INVARIANT: the insert that the unique constraint decides, the use of the confirmation and the audit record are one
    * transaction: no intent without a yes and a record, and none twice.
    */
-  async #claim(db: Kysely<Schema>, draft: IntentDraft, entry: AuditEntry): Promise<IntentClaim> {
+  async #claim(
+    db: Kysely<Schema>,
+    draft: IntentDraft,
+    { entry, limit }: { readonly entry: AuditEntry; readonly limit: ClaimLimit | undefined },
+  ): Promise<IntentClaim> {
     const known = await intentOfKey(db, draft)
     if (known) return { ok: false, reason: 'duplicate', intent: known }
+    const reached = limit && (await limitReached(db, draft.tool, limit))
+    if (reached !== undefined) return { ok: false, reason: 'limited', limit: reached }
     if (draft.confirmationId !== undefined && !(await useConfirmation(db, draft))) {
       return { ok: false, reason: 'notConfirmed' }
     }

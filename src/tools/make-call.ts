@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { Outbound } from '../ports/telephony.ts'
 import type { ToolHandler } from '../ports/tools.ts'
 import { numberField, textField } from './fields.ts'
-import type { OutboundSlots } from './outbound-slots.ts'
 import { resultOf } from './telephony-result.ts'
 import { handlerFor, intentOf } from './tool-input.ts'
 import type { ToolSpec } from './tool-spec.ts'
@@ -27,16 +26,11 @@ export function makeCallHandler(ports: {
   readonly outbound: Outbound
   readonly from: string
   readonly maxSeconds: number
-  readonly slots: OutboundSlots
 }): ToolHandler {
-  const { outbound, from, maxSeconds, slots } = ports
+  const { outbound, from, maxSeconds } = ports
   return handlerFor(input, async ({ to_number: to }, context) => {
     const ref = intentOf(context)
-    if (!slots.take(ref)) return { kind: 'failed', code: 'tooManyCalls' }
     const outcome = await outbound.placeCall({ from, to, ref, maxSeconds }, context.signal)
-    const result = resultOf(outcome, { state: 'dialling', note: 'What comes of it is told later.' })
-    // Whatever is not certainly nothing may ring.
-    if (result.kind === 'failed') slots.free(ref)
-    return result
+    return resultOf(outcome, { state: 'dialling', note: 'What comes of it is told later.' })
   })
 }

@@ -19,7 +19,6 @@ class World implements AsyncDisposable {
   readonly clock = new VirtualClock()
   readonly log = recordedLog()
   readonly notices: ErrandReport[] = []
-  readonly freed: string[] = []
   readonly records: Records
   errands: Errands
   readonly #held: AsyncDisposableStack
@@ -46,7 +45,6 @@ class World implements AsyncDisposable {
       log: this.log,
       ownNumbers: [our],
       background: (_name, work) => void this.#work.push(work),
-      onOver: (ref) => void this.freed.push(ref),
       ownerNotice: {
         messageLeft: () => Promise.reject(new Error('No message was left')),
         messageTaken: () => Promise.reject(new Error('No message was taken')),
@@ -176,7 +174,6 @@ describe('the report of an errand', () => {
     }
     expect(world.notices).toEqual([report])
     expect(heard).toEqual([report])
-    expect(world.freed).toContain(ref)
     expect(await world.records.errands.find(ref)).toMatchObject({ status: 'answered', notice: 'sent' })
     expect(world.errands.of(callSid)).toBeUndefined()
   })
@@ -190,7 +187,6 @@ describe('the report of an errand', () => {
       for (const state of ['initiated', 'ringing', status, status] as const) {
         await world.errands.onCallStatus({ ref, callSid, status: state })
       }
-      expect(world.freed).toEqual([ref, ref])
       world.clock.advance(5_000)
       await world.settled()
       expect(world.notices).toMatchObject([{ ref, status, number: ann, said: [] }])

@@ -29,6 +29,7 @@ async function opened(change: Partial<ReachRules> = {}) {
     ownerNumbers: [owner],
     ownerEmail: 'me@example.org',
     caps: defaultCaps,
+    outbound: { maxCalls: 2, longestMs: 3_720_000 },
     ...change,
   }
   const { contacts, permissions, effects, people } = records
@@ -58,7 +59,7 @@ describe('Destinations', () => {
   it('reach() knows contacts, the owner, and whom an effect has reached', async () => {
     await using world = await opened()
     const { destinations } = world
-    expect(await destinations.reach('make_call', ann)).toEqual({
+    expect(await destinations.reach('make_call', ann)).toMatchObject({
       verdict: { ok: true },
       isFirst: false,
       name: 'Ann',
@@ -142,6 +143,36 @@ describe('Destinations', () => {
       ok: false,
       reason: 'perDay',
     })
+  })
+})
+
+describe('Destinations.reach()', () => {
+  it('says what is to be counted once more before the effect, and of which effects', async () => {
+    await using world = await opened()
+    const { destinations, clock } = world
+    const nowMs = clock.wallMs()
+    const call = (await destinations.reach('make_call', ann)).limit
+    expect(call).toMatchObject({
+      sinceMs: nowMs - 86_400_000,
+      liveCalls: { max: 2, sinceMs: nowMs - 3_720_000 },
+    })
+    expect(call?.objection([])).toBeUndefined()
+    const past = {
+      tool: 'make_call',
+      wallMs: nowMs,
+      destination: world.records.people.keyed(ann),
+      range: undefined,
+      actor: 'x',
+    }
+    expect(call?.objection(Array.from({ length: 5 }, () => past))).toBe('perDestination')
+    const text = (await destinations.reach('send_sms', ann)).limit
+    expect(text?.liveCalls).toBeUndefined()
+    expect(text?.objection([])).toBeUndefined()
+    await using free = await opened({ caps: 'off' })
+    expect((await free.destinations.reach('send_sms', ann)).limit).toBeUndefined()
+    const freeCall = (await free.destinations.reach('make_call', ann)).limit
+    expect(freeCall?.liveCalls?.max).toBe(2)
+    expect(freeCall?.objection(Array.from({ length: 99 }, () => past))).toBeUndefined()
   })
 })
 

@@ -23,6 +23,19 @@ async function yes(at: AtGate): Promise<void> {
 }
 
 describe('what was confirmed', () => {
+  it('does not run when what is counted with the intent is enough by then, and says of what', async () => {
+    await using at = await asked()
+    at.reach = { ...at.reach, limit: { sinceMs: 0, objection: () => 'perDay' } }
+    await yes(at)
+    expect(at.runs).toEqual([])
+    expect(await at.story()).toContain('policy_denied deny perDay')
+    expect(await at.story()).not.toContain('intent')
+    await using other = await asked()
+    other.reach = { ...other.reach, limit: { sinceMs: 0, objection: () => undefined } }
+    await yes(other)
+    expect(other.count('send_sms')).toBe(1)
+  })
+
   it('does not run when a no comes while its last record is written', async () => {
     await using at = await asked()
     at.after.set('findProposal', () =>

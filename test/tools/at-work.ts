@@ -8,7 +8,6 @@ import type { Records } from '../../src/storage/open-storage.ts'
 import type { FakeTwilioOptions } from '../../src/sim/twilio/fake-twilio-options.ts'
 import { WebSearch } from '../../src/research/web-search.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../../src/sim/openai/fake-openai.ts'
-import { OutboundSlots } from '../../src/tools/outbound-slots.ts'
 import { TwilioRest } from '../../src/twilio/rest-client.ts'
 import { KEY } from '../sim/openai/socket-client.ts'
 import { rest, type Rest } from '../sim/twilio/on-rest.ts'
@@ -23,7 +22,6 @@ export const ownerNumber = '+14155550101'
 export class AtWork implements AsyncDisposable {
   readonly records: Records
   readonly twilio: Rest
-  readonly slots: OutboundSlots
   /** Work that was left alone. */
   readonly left: Promise<unknown>[] = []
   readonly #tools: ReturnType<typeof buildTools>
@@ -51,7 +49,6 @@ export class AtWork implements AsyncDisposable {
       },
       { readFile: () => undefined },
     )
-    this.slots = new OutboundSlots({ clock, maxCalls: 2, longestMs: 3_700_000 })
     const telephony = new TwilioRest({
       accountSid: ACCOUNT_SID,
       authToken: AUTH_TOKEN,
@@ -71,7 +68,6 @@ export class AtWork implements AsyncDisposable {
       records,
       outbound: telephony,
       ownerNotice: ownerNotice(config, telephony, clock),
-      slots: this.slots,
       research,
     }
     this.#tools = buildTools({ config, clock, log: noLog, metrics }, toolWorld)
