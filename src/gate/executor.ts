@@ -137,8 +137,12 @@ export class Executor {
 
   /** What the model is told of a result; what strangers wrote in it is remembered. */
   answer(name: string, result: HandlerResult): ToolOutcome {
+    return this.noted(name, resultAnswer(result, toolRule(name)?.taints))
+  }
+
+  /** The model is told an answer, for the first time or again: what it holds counts from now on. */
+  noted(name: string, answer: ToolOutcome): ToolOutcome {
     const rule = toolRule(name)
-    const answer = resultAnswer(result, rule?.taints)
     if (rule && answer.status === 'done')
       this.#memory.note(rule, { text: answer.output, atMs: this.#ports.clock.nowMs() })
     return answer

@@ -79,7 +79,8 @@ export class SessionGate implements AsyncDisposable {
     const known = this.#calls.find(call.callId, key)
     switch (known.kind) {
       case 'same':
-        return known.answer ?? Promise.resolve(refused('answeredAlready'))
+        if (!known.answer) return Promise.resolve(refused('answeredAlready'))
+        return known.answer.then((answer) => this.#executor.noted(call.name, answer))
       case 'other':
         this.#denied(['callIdReused'])
         return Promise.resolve(refused('callIdReused'))
