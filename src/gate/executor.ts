@@ -123,7 +123,7 @@ export class Executor {
       if (early !== undefined) return this.#denied(order, [early])
       const nonceHash = createHash('sha256').update(nonce).digest('hex')
       const draft = { ...this.#draft({ name, hash, destination }), key: id, confirmationId: id, nonceHash }
-      const { eventVersion } = desk.record() ?? {}
+      const eventVersion = desk.record()?.eventVersion
       const end = await this.#run({ ...stored, eventVersion, limit: reach?.limit }, draft, () => {
         if (objection() === undefined) desk.commit()
         return objection()
