@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { startVirtualRehearsal } from '../../src/app/virtual-rehearsal.ts'
 import { scenarioFrom } from '../../src/sim/scenario.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
-import { hearsQuestion, owner, saysYes, yes } from './errand.ts'
+import { asksForSms, hangsUp, hearsQuestion, owner, playErrand, saysYes, statuses, yes } from './errand.ts'
 import { transcriptOf } from './support.ts'
 
 const restaurant = '+14155550177'
@@ -116,5 +116,23 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
       ['make_call', 'done', 'completed'],
     ])
     expect(await records.audit.verify()).toMatchObject({ ok: true })
+  })
+
+  it('is not placed where as many calls are live as MAX_OUTBOUND_CALLS allows', async () => {
+    const call = await playErrand({
+      steps: [...asksForSms, ...hearsQuestion, saysYes, ...hangsUp],
+      model: {
+        hears: [wish, yes],
+        replies: [
+          { preamble: 'Let me see.', calls: [{ name: 'make_call', arguments: errand }] },
+          { say: 'All right.' },
+          { say: 'I could not call them.' },
+        ],
+      },
+      env: { MAX_OUTBOUND_CALLS: '0' },
+    })
+    expect(call.runs).toEqual([])
+    expect(call.story.slice(-2)).toEqual(['decision allow confirmed', 'policy_denied deny tooManyCalls'])
+    expect(statuses(call)).toEqual(['confirmation_required', 'failed'])
   })
 })

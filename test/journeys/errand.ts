@@ -7,6 +7,7 @@ import type { HandlerResult, ToolHandler, ToolInput } from '../../src/ports/tool
 import type { CallerScriptInput } from '../../src/sim/caller/script.ts'
 import type { ModelScript } from '../../src/sim/openai/model-script.ts'
 import { scenarioFrom } from '../../src/sim/scenario.ts'
+import type { Records } from '../../src/storage/open-storage.ts'
 import { catalogue } from '../../src/tools/catalogue.ts'
 import { offeredTools } from '../../src/tools/offered-tools.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
@@ -66,6 +67,8 @@ export type Errand = {
   /** The audit log in words. */
   readonly story: readonly string[]
   readonly isWhole: boolean
+  /** Effects of which the owner is to be told at the next call. */
+  readonly untold: number
   readonly lines: readonly string[]
 }
 
@@ -81,6 +84,8 @@ export async function playErrand(options: {
   }) => Promise<HandlerResult>
   /** The server's own tools do the work. */
   readonly ownTools?: boolean
+  /** What the database holds before the server starts. */
+  readonly before?: (records: Records) => Promise<void>
   readonly meanwhile?: (rehearsal: VirtualRehearsal) => Promise<void>
 }): Promise<Errand> {
   using folder = temporaryFolder()
@@ -106,6 +111,10 @@ export async function playErrand(options: {
   const fixed = { PORT: '0', MAX_LOOP_DELAY_MS: '60000', QUIET_HOURS: 'off' }
   const env = { ...fixed, DATA_DIR: folder.path }
   const logTo = { write: (line: string): void => void lines.push(line) }
+  if (options.before) {
+    await using records = await openedRecords(folder.path, { commits: 'loop' })
+    await options.before(records)
+  }
   const played = await (async () => {
     await using rehearsal = await startVirtualRehearsal({
       env: { ...env, ...options.env },
@@ -155,6 +164,7 @@ export async function playErrand(options: {
           .filter((word) => word !== undefined)
           .join(' '),
       ),
+    untold: (await records.effects.untold(9)).length,
     isWhole: (await records.audit.verify()).ok,
   }
 }
