@@ -34,6 +34,8 @@ export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
     readonly people: Pick<People, 'idOf' | 'pinTries' | 'countPinTry'>
     /** What is known of destinations and events, for whoever asks. */
     factsFor(actorId: string): Pick<GateFacts, 'reach' | 'event'>
+    /** Keeps that whoever was called wants no more calls, and records it; the owner's own numbers never opt out. */
+    optOut(number: string, callSid: string): Promise<void>
     /** Whether digits are the owner's PIN; undefined where none is configured. */
     readonly isPin: ((digits: string) => Promise<boolean>) | undefined
   }
