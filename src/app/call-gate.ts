@@ -5,6 +5,7 @@ import { knownEvent } from '../gate/known-event.ts'
 import { matchesScryptHash } from '../lib/scrypt-hash.ts'
 import { defaultCaps } from '../policy/caps.ts'
 import { consentLexicons } from '../policy/consent.ts'
+import { isOptOutKept } from '../policy/opt-out.ts'
 import type { Records } from '../storage/open-storage.ts'
 import type { Parts } from './parts.ts'
 
@@ -54,6 +55,12 @@ export function callGate(
         reach: (tool, destination) => destinations.reach(tool, destination),
         event: (eventId) => knownEvent(agenda, eventId),
       }
+    },
+    optOut: async (number, session) => {
+      if (!isOptOutKept(number, owner.phoneNumbers)) return
+      await permissions.optOut(number, { source: 'voice', nowMs: Math.round(clock.wallMs()) })
+      const actor = await people.idOf(number)
+      await audit.record({ kind: 'opt_out', actor, strength: 'S0', session, data: { source: 'voice' } })
     },
     isPin:
       godfatherPinHash === undefined ? undefined : (digits) => matchesScryptHash(digits, godfatherPinHash),

@@ -7,6 +7,7 @@ import { GateLine } from './gate-line.ts'
 import { CallHistory } from './history.ts'
 import { CallMedia } from './media.ts'
 import { NamedTimers } from './named-timers.ts'
+import { OptOutEar } from './opt-out-ear.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 import { Playback } from './playback.ts'
 import { Recorder } from './recorder.ts'
@@ -30,6 +31,7 @@ export class CallParts {
   readonly tools: ToolDesk
   readonly gate: GateLine
   readonly said: SaidCheck
+  readonly #optOuts: OptOutEar
   /** Fires when the call is over. */
   readonly abort = new AbortController()
   readonly post: (event: CallEvent) => void
@@ -60,6 +62,7 @@ export class CallParts {
       },
     })
     this.gate = this.#makeGate()
+    this.#optOuts = new OptOutEar(plan, ports)
     this.said = new SaidCheck((found) => this.#onContradiction(found))
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
@@ -160,6 +163,7 @@ export class CallParts {
   #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
     if (event.kind === 'sessionReady') return this.#onSessionReady(event)
     this.said.onSpeech(event)
+    this.#optOuts.onSpeech(event)
     // Before it is acted on: what is cleared for the caller's words must find that they have begun.
     if (event.kind !== 'responseDone') this.gate.onSpeech(event)
     if (event.kind === 'speechStarted') {

@@ -8,6 +8,7 @@ export type AuditKind =
   | 'intent'
   | 'outcome'
   | 'policy_denied'
+  | 'opt_out'
   | 'config'
   | 'erasure'
   | 'checkpoint'

@@ -20,7 +20,7 @@ export type ConsentRecord = {
  * else that is known of somebody. Writes are durable when they resolve; all reject with StorageError.
  */
 export interface Permissions {
-  /** For voice and messages, at once and for five years. */
+  /** For voice and messages, at once and for five years. Withdraws all consents: lifting it brings none back. */
   optOut(number: string, how: { readonly source: OptOutSource; readonly nowMs: number }): Promise<void>
   /** Lifts an opt-out. @returns false when there is none */
   liftOptOut(number: string, nowMs: number): Promise<boolean>

@@ -17,7 +17,11 @@ export class DatabasePermissions implements Permissions {
   }
 
   optOut(number: string, how: { readonly source: OptOutSource; readonly nowMs: number }): Promise<void> {
-    return this.#store.writes.add((db) => putOptOut(db, this.#keyed(number), how), 'now')
+    return this.#store.writes.add(async (db) => {
+      await putOptOut(db, this.#keyed(number), how)
+      // In the same commit, so that lifting the opt-out brings back no consent from before it.
+      await withdrawConsents(db, number, how.nowMs)
+    }, 'now')
   }
 
   liftOptOut(number: string, nowMs: number): Promise<boolean> {

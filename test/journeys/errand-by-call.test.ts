@@ -9,6 +9,8 @@ const restaurant = '+14155550177'
 const errand = { to_number: restaurant, purpose: 'Book a table for two at eight tonight' }
 const wish = 'Please call the restaurant.'
 
+const said = 'We are full tonight. Please take me off your list. Goodbye.'
+
 const scenario = scenarioFrom({
   name: 'errand-by-call',
   about: 'The owner has a restaurant called, and hears what it said.',
@@ -42,13 +44,13 @@ const scenario = scenarioFrom({
         steps: [
           { do: 'waitForReply', ms: 500 },
           { do: 'waitForQuiet', ms: 1_200 },
-          { do: 'speak', clip: 'caller-goodbye', text: 'We are full tonight. Goodbye.' },
+          { do: 'speak', clip: 'caller-goodbye', text: said },
           { do: 'waitForEnd', withinMs: 20_000 },
         ],
       },
       model: {
         transcription: { when: 'before' },
-        hears: ['We are full tonight. Goodbye.'],
+        hears: [said],
         replies: [
           { say: 'I would like a table for two at eight.', thinkMs: 200 },
           { preamble: 'Thank you, goodbye!', calls: [{ name: 'end_call', arguments: {} }], thinkMs: 200 },
@@ -89,7 +91,7 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
     expect(played.placed && transcriptOf(played.placed)).toEqual([
       'agent: Hello! This is a computer: an AI assistant, speaking for the owner of this number.',
       'agent: I would like a table for two at eight.',
-      'caller: We are full tonight. Goodbye.',
+      `caller: ${said}`,
       'agent: Thank you, goodbye!',
     ])
     expect(told).toEqual([
@@ -104,9 +106,9 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
         result: expect.objectContaining({ call: 'answered', to: '…0177' }) as unknown,
       }),
     ])
-    expect(JSON.stringify(told.at(-1))).toContain('We are full tonight. Goodbye.')
+    expect(JSON.stringify(told.at(-1))).toContain(said)
     expect(played.asked && transcriptOf(played.asked)).toContain('agent: They are full tonight.')
-    expect(played.texts).toEqual([expect.stringContaining('They said last: "We are full tonight. Goodbye."')])
+    expect(played.texts).toEqual([expect.stringContaining(`They said last: "${said}"`)])
     await using records = await openedRecords(folder.path, { commits: 'loop' })
     const outcomes = (await records.audit.page({ afterSeq: 0, maxRecords: 500 })).filter(
       ({ kind }) => kind === 'outcome',
@@ -115,6 +117,14 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
       ['make_call', 'done', undefined],
       ['make_call', 'done', 'completed'],
     ])
+    // Whoever was called has asked for no more calls: that is kept, for them alone, and recorded.
+    const wallMs = Date.UTC(2027, 0, 1)
+    expect(await records.permissions.isOptedOut(restaurant, wallMs)).toBe(true)
+    expect(await records.permissions.isOptedOut(owner, wallMs)).toBe(false)
+    const optOuts = (await records.audit.page({ afterSeq: 0, maxRecords: 500 })).filter(
+      ({ kind }) => kind === 'opt_out',
+    )
+    expect(optOuts.map(({ strength, data }) => [strength, data.source])).toEqual([['S0', 'voice']])
     expect(await records.audit.verify()).toMatchObject({ ok: true })
   })
 

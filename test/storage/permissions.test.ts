@@ -84,6 +84,27 @@ await onBothDatabases((name, newPlace) => {
       ])
     })
 
+    it('end with an opt-out, those of that number alone, and stay ended when it is lifted', async () => {
+      await using records = await (await newPlace()).open()
+      const { permissions } = records
+      const other = '+14155550124'
+      const given = { consentId: 'consent_a', source: 'given', givenAtMs: startedAtMs } as const
+      const stated = { consentId: 'consent_b', source: 'owner_statement', givenAtMs: startedAtMs } as const
+      const others = { consentId: 'consent_c', source: 'given', givenAtMs: startedAtMs } as const
+      await permissions.addConsent(number, given)
+      await permissions.addConsent(number, stated)
+      await permissions.addConsent(other, others)
+      await permissions.optOut(number, { source: 'voice', nowMs: startedAtMs + 10 })
+      expect(await permissions.consentsOf(number, startedAtMs + 20)).toEqual([])
+      expect(await permissions.useConsent('consent_b', 'intent_x')).toBe(false)
+      expect(await permissions.consentsOf(other, startedAtMs + 20)).toStrictEqual([others])
+      expect(await permissions.liftOptOut(number, startedAtMs + 30)).toBe(true)
+      expect(await permissions.consentsOf(number, startedAtMs + 40)).toEqual([])
+      const anew = { consentId: 'consent_d', source: 'callee_request', givenAtMs: startedAtMs + 50 } as const
+      await permissions.addConsent(number, anew)
+      expect(await permissions.consentsOf(number, startedAtMs + 60)).toStrictEqual([anew])
+    })
+
     it('refuse what is no number', async () => {
       await using records = await (await newPlace()).open()
       const consent = { consentId: 'consent_a', source: 'given', givenAtMs: startedAtMs } as const
