@@ -57,17 +57,18 @@ export class CallsBeside {
   readonly #clock: Clock
   readonly #options: BesideOptions
   readonly #outcomes: Outcome[] = []
-  readonly #lanes: Promise<void>
-  #isOver = false
+  /** Calls of each lane so far. */
+  readonly #placed: number[]
+  #lanes: Promise<void>
+  #isResting = false
   #rung = 0
 
   private constructor(world: World, options: BesideOptions) {
     this.#world = world
     this.#clock = world.clock
     this.#options = options
-    this.#lanes = Promise.all(Array.from({ length: options.lanes }, (_, lane) => this.#talk(lane))).then(
-      () => undefined,
-    )
+    this.#placed = Array.from({ length: options.lanes }, () => 0)
+    this.#lanes = this.#talkInLanes()
   }
 
   /** Begins to ring; resolves when every lane has its first call. */
@@ -82,10 +83,22 @@ export class CallsBeside {
     return this.#rung
   }
 
+  /** Lets the calls that run come to their end, and rings no other one. */
+  async rest(): Promise<void> {
+    this.#isResting = true
+    await this.#lanes
+  }
+
+  /** Rings again after a rest. */
+  goOn(): void {
+    if (!this.#isResting) return
+    this.#isResting = false
+    this.#lanes = this.#talkInLanes()
+  }
+
   /** Lets the calls that run come to their end and answers with what became of all. */
   async finish(): Promise<BesideNumbers> {
-    this.#isOver = true
-    await this.#lanes
+    await this.rest()
     const sum = (pick: (outcome: Outcome) => number): number =>
       this.#outcomes.reduce((total, one) => total + pick(one), 0)
     const usualMs = percentile(
@@ -109,9 +122,15 @@ export class CallsBeside {
     }
   }
 
+  async #talkInLanes(): Promise<void> {
+    await Promise.all(this.#placed.map((_, lane) => this.#talk(lane)))
+  }
+
   async #talk(lane: number): Promise<void> {
     const { seed, firstCaller, turns } = this.#options
-    for (let call = 0; !this.#isOver; call++) {
+    while (!this.#isResting) {
+      const call = this.#placed[lane] ?? 0
+      this.#placed[lane] = call + 1
       const ring = await this.#world.ring(scenarioOf({ seed: seed + call, from: firstCaller + lane, turns }))
       const candidates = await this.#sessionsSince(this.#clock.nowMs() - LOOK_EVERY_MS, ring)
       this.#rung++

@@ -1,10 +1,11 @@
+import { createHistogram } from 'node:perf_hooks'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Random, seededRandom } from '../caller/random.ts'
 import type { SessionRecord } from '../openai/session-record.ts'
 import { type Scenario, scenarioFrom } from '../scenario.ts'
 import type { Ring, World } from '../world.ts'
 import type { WorldEntry } from '../world-entry.ts'
-import { type DrillGround, type DrillNumber, percentile, rounded } from './drill.ts'
+import { type DrillGround, type DrillNumber, rounded } from './drill.ts'
 import { type FuzzedFrame, fuzzedRealtime, realtimeCourses, TICK_MS } from './fuzzed-realtime.ts'
 import { addTo, sortedCounts } from './fuzz-run.ts'
 import { pick } from './odd-values.ts'
@@ -24,6 +25,8 @@ const RECORD_MS = 4_000
  */
 const MOST_SESSIONS_A_CALL = 13
 const MOST_PROBLEMS = 50
+/** A turn that takes longer counts as one of so many microseconds. */
+const MOST_TURN_MICROS = 60_000_000
 
 /** One call whose model goes wrong. */
 type Victim = {
@@ -57,8 +60,12 @@ export class RealtimeFuzzer implements Disposable {
   #mostSessions = 0
   /** A session as one was agreed: what is said of the next one may be said before it is asked. */
   #session: unknown
-  /** What the server took for what one session was sent at once, in real time. */
-  readonly #turnMs: number[] = []
+  /**
+   * Microseconds of real time that the server took for what one session was sent at once. Each by itself would be kept
+   * in a list that grows with the drill, which weighs what grows.
+   */
+  readonly #turnMicros = createHistogram({ highest: MOST_TURN_MICROS, figures: 3 })
+  #turnsMs = 0
   readonly #written = new Map<string, number>()
   readonly #endings = new Map<string, number>()
   readonly problems: string[] = []
@@ -90,11 +97,11 @@ export class RealtimeFuzzer implements Disposable {
       written: sortedCounts(this.#written),
       endings: sortedCounts(this.#endings),
       problems: this.problems,
-      microsAnEvent: rounded((this.#turnMs.reduce((sum, each) => sum + each, 0) * 1_000) / this.#events, 1),
+      microsAnEvent: rounded((this.#turnsMs * 1_000) / this.#events, 1),
       turnMs: {
-        p50: rounded(percentile(this.#turnMs, 0.5), 2),
-        p99: rounded(percentile(this.#turnMs, 0.99), 2),
-        max: rounded(percentile(this.#turnMs, 1), 1),
+        p50: rounded(this.#turnMicros.percentile(50) / 1_000, 2),
+        p99: rounded(this.#turnMicros.percentile(99) / 1_000, 2),
+        max: rounded(this.#turnMicros.max / 1_000, 1),
       },
     }
   }
@@ -181,7 +188,9 @@ export class RealtimeFuzzer implements Disposable {
     this.#events += frames.length
     // What was sent is read when this turn is over.
     await new Promise<void>((resolve) => process.nextTick(resolve))
-    this.#turnMs.push(systemClock.nowMs() - startedMs)
+    const turnMs = systemClock.nowMs() - startedMs
+    this.#turnsMs += turnMs
+    this.#turnMicros.record(Math.min(MOST_TURN_MICROS, Math.max(1, Math.round(turnMs * 1_000))))
     return frames.length
   }
 
