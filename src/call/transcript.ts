@@ -96,7 +96,14 @@ export function breakOff(
   const sounding = entries.filter((entry) => !entry.settled && entry.speaker === 'agent')
   return {
     transcript: { ...transcript, entries, drafts: [] },
-    turns: sounding.map((entry) => turnOf({ ...entry, text: wordsWithin(entry, sentMsOf(entry, heard)) })),
+    // Said to be cut at once: the next session is often there before the last of it has been heard.
+    turns: sounding.map((entry) =>
+      turnOf({
+        ...entry,
+        text: wordsWithin(entry, sentMsOf(entry, heard)),
+        interrupted: entry.brokenOff === true,
+      }),
+    ),
   }
 }
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
+  breakOff,
   callerText,
   callerTurn,
   cutOff,
   emptyTranscript,
+  heardToEnd,
   replySounding,
   replyText,
 } from '../../src/call/transcript.ts'
@@ -30,6 +32,26 @@ describe('cutOff()', () => {
       sentMs: 1_000,
     } as const
     expect(cutOff(transcript, { ...heard, complete: false }).turns).toMatchObject([{ text: 'Is it …' }])
+  })
+})
+
+describe('breakOff()', () => {
+  const utterance = { kind: 'reply', itemId: 'item_r', responseId: 'resp_1' } as const
+  const heard = [{ utterance, heardMs: 300, sentMs: 2_000, complete: false }]
+  const text = 'Of course. From Monday to Thursday the workshop is open from nine until half past five.'
+  const said = replyText(emptyTranscript, { itemId: 'item_r', text, final: true })
+  const { transcript } = replySounding(said.transcript, { itemId: 'item_r', startedAtMs: 0 })
+
+  it('tells that a reply was cut as long as it sounds, and the same of it when it was heard to its end', () => {
+    const broken = breakOff(transcript, { midReply: true, heard })
+    const cut = { text: 'Of course. From Monday to', interrupted: true }
+    expect(broken.turns).toMatchObject([cut])
+    expect(heardToEnd(broken.transcript, utterance, 2_000).turns).toMatchObject([cut])
+  })
+
+  it('calls no reply cut that the session had spoken to its end', () => {
+    const whole = breakOff(transcript, { midReply: false, heard })
+    expect(whole.turns).toMatchObject([{ text, interrupted: false }])
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import { type Rehearsal, startRehearsal } from '../../src/app/rehearsal.ts'
+import { startVirtualRehearsal, type VirtualRehearsal } from '../../src/app/virtual-rehearsal.ts'
 import type { CompleteCall } from '../../src/ports/storage.ts'
 import type { Scenario } from '../../src/sim/scenario.ts'
 import type { CallSummary } from '../../src/sim/twilio/call-summary.ts'
@@ -20,6 +21,25 @@ export function useRehearsal(
   afterAll(async () => {
     await rehearsal?.[Symbol.asyncDispose]()
   }, 60_000)
+  return () => {
+    if (!rehearsal) throw new Error('The rehearsal has not started')
+    return { ...rehearsal, lines }
+  }
+}
+
+/** The same on a virtual clock: how busy the machine is does not matter, and no test waits for real time. */
+export function useVirtualRehearsal(): () => VirtualRehearsal & { readonly lines: string[] } {
+  const lines: string[] = []
+  let rehearsal: VirtualRehearsal | undefined
+  beforeAll(async () => {
+    rehearsal = await startVirtualRehearsal({
+      env: { PORT: '0', MAX_LOOP_DELAY_MS: '60000' },
+      logTo: { write: (line) => void lines.push(line) },
+    })
+  })
+  afterAll(async () => {
+    await rehearsal?.[Symbol.asyncDispose]()
+  })
   return () => {
     if (!rehearsal) throw new Error('The rehearsal has not started')
     return { ...rehearsal, lines }
@@ -58,4 +78,22 @@ export function expectComplete(record: CompleteCall): void {
 /** The transcript as people read it. */
 export function transcriptOf(record: CompleteCall): readonly string[] {
   return record.turns.map(({ speaker, text, interrupted }) => `${speaker}: ${text}${interrupted ? ' …' : ''}`)
+}
+
+/** What of the secrets, numbers and words of these calls is in the log, which must hold something. */
+export function leaksIn({
+  world,
+  lines,
+}: Rehearsal & { readonly lines: readonly string[] }): readonly string[] {
+  const log = lines.join('')
+  // A log in which nothing was written would hold no secret either.
+  expect(log).toContain('callEnded')
+  const secrets = (['TWILIO_AUTH_TOKEN', 'OPENAI_API_KEY'] as const).map(
+    (name) => world.env[name] ?? 'missing',
+  )
+  const shapes = [/\+1415555\d{4}/, /workshop|Mill Lane/, /\/twilio\/media\/[A-Za-z0-9_-]{22}/]
+  return [
+    ...secrets.filter((secret) => log.includes(secret)),
+    ...shapes.flatMap((shape) => shape.exec(log)?.[0] ?? []),
+  ]
 }
