@@ -57,10 +57,11 @@ export function callGate(
       }
     },
     optOut: async (number, session) => {
-      if (!isOptOutKept(number, owner.phoneNumbers)) return
+      if (!isOptOutKept(number, owner.phoneNumbers)) return false
       await permissions.optOut(number, { source: 'voice', nowMs: Math.round(clock.wallMs()) })
       const actor = await people.idOf(number)
       await audit.record({ kind: 'opt_out', actor, strength: 'S0', session, data: { source: 'voice' } })
+      return true
     },
     isPin:
       godfatherPinHash === undefined ? undefined : (digits) => matchesScryptHash(digits, godfatherPinHash),

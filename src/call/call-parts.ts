@@ -2,7 +2,7 @@ import type { Contradiction } from '../policy/contradictions.ts'
 import { correction } from '../prompts/corrections.ts'
 import type { Log } from '../ports/log.ts'
 import type { SpeechEvent, SpeechLoss } from '../ports/speech.ts'
-import type { CallEvent, Heard } from './event.ts'
+import type { CallEvent, Heard, Saying } from './event.ts'
 import { GateLine } from './gate-line.ts'
 import { CallHistory } from './history.ts'
 import { CallMedia } from './media.ts'
@@ -62,7 +62,7 @@ export class CallParts {
       },
     })
     this.gate = this.#makeGate()
-    this.#optOuts = new OptOutEar(plan, ports)
+    this.#optOuts = new OptOutEar({ plan, ports, say: (saying) => this.#say(saying) })
     this.said = new SaidCheck((found) => this.#onContradiction(found))
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
@@ -115,12 +115,11 @@ export class CallParts {
   #onContradiction(found: Contradiction): void {
     this.#corrections += 1
     this.log.event('warn', 'contradicted', { reason: found.kind })
-    const saying = {
-      id: `fix.${this.#corrections}`,
-      purpose: 'announcement',
-      text: correction(found),
-    } as const
-    this.post({ kind: 'sayingWanted', saying, atMs: this.nowMs() })
+    this.#say({ id: `fix.${this.#corrections}`, purpose: 'announcement', text: correction(found) })
+  }
+
+  #say(saying: Saying): void {
+    this.post({ kind: 'sayingWanted', saying, atMs: this.#arrived() })
   }
 
   #makeGate(): GateLine {
@@ -131,7 +130,7 @@ export class CallParts {
       log,
       sentMs: (itemId) => this.playback.sentMs(itemId),
       listener: {
-        onSaying: (saying) => this.post({ kind: 'sayingWanted', saying, atMs: this.#arrived() }),
+        onSaying: (saying) => this.#say(saying),
         onSayingStopped: (id) =>
           this.post({ kind: 'sayingStopped', id, heard: this.heard(), atMs: this.#arrived() }),
         onStanding: (standing) => this.post({ kind: 'confirmationsMoved', standing, atMs: this.#arrived() }),

@@ -36,8 +36,11 @@ export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
     factsFor(actorId: string): Pick<GateFacts, 'reach' | 'event'>
     /** IANA name of the zone in which the owner is told times. */
     readonly ownerTimeZone: string
-    /** Keeps that whoever was called wants no more calls, and records it; the owner's own numbers never opt out. */
-    optOut(number: string, callSid: string): Promise<void>
+    /**
+     * Keeps that whoever was called wants no more calls, and records it.
+     * @returns false for the owner's own numbers, which never opt out
+     */
+    optOut(number: string, callSid: string): Promise<boolean>
     /** Whether digits are the owner's PIN; undefined where none is configured. */
     readonly isPin: ((digits: string) => Promise<boolean>) | undefined
   }

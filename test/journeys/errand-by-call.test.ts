@@ -45,7 +45,9 @@ const scenario = scenarioFrom({
           { do: 'waitForReply', ms: 500 },
           { do: 'waitForQuiet', ms: 1_200 },
           { do: 'speak', clip: 'caller-goodbye', text: said },
-          { do: 'waitForEnd', withinMs: 20_000 },
+          { do: 'waitForReply', ms: 2_000 },
+          { do: 'waitForQuiet', ms: 1_500 },
+          { do: 'hangUp' },
         ],
       },
       model: {
@@ -53,7 +55,7 @@ const scenario = scenarioFrom({
         hears: [said],
         replies: [
           { say: 'I would like a table for two at eight.', thinkMs: 200 },
-          { preamble: 'Thank you, goodbye!', calls: [{ name: 'end_call', arguments: {} }], thinkMs: 200 },
+          { say: 'I see.', thinkMs: 200 },
         ],
       },
     },
@@ -92,7 +94,8 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
       'agent: Hello! This is a computer: an AI assistant, speaking for the owner of this number.',
       'agent: I would like a table for two at eight.',
       `caller: ${said}`,
-      'agent: Thank you, goodbye!',
+      'agent: I see.',
+      'agent: I have noted it: you will not be called again. I am sorry for the trouble.',
     ])
     expect(told).toEqual([
       expect.objectContaining({ status: 'confirmation_required' }),

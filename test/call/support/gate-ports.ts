@@ -52,7 +52,7 @@ export function gatePorts(own: Partial<CallGatePorts> = {}): CallGatePorts {
       hasVoice: false,
       lexicons: consentLexicons(['en']),
     },
-    optOut: () => Promise.resolve(),
+    optOut: () => Promise.resolve(true),
     factsFor: () => ({
       reach: async () => ({ verdict: { ok: true }, isFirst: false, name: 'Ann' }),
       event: async () => undefined,
