@@ -22,7 +22,7 @@ import type { Parts } from './parts.ts'
 /** Connections besides four for each call: its webhooks, and whoever else asks. */
 const SPARE_CONNECTIONS = 100
 /** Proxies send a request with the connection that they open for it. */
-const SILENT_CONNECTIONS = 64
+const SILENT_CONNECTIONS = 32
 
 /** The HTTP side of a server: our own routes, and Twilio's where there is a telephone number. */
 export async function buildHttp(

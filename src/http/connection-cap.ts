@@ -5,8 +5,12 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 
 const LOG_EVERY_MS = 10_000
-/** What has just come may have said all without that it was read yet: it has at least so long, and twice at most. */
-const GRACE_MS = 50
+/** How often silent connections are looked at while they are too many. */
+const LOOK_EVERY_MS = 50
+/** What has come may have said all without that it was read yet, or be held up where it comes from: it has so long. */
+const UNHEARD_MS = 250
+/** Whoever has begun to ask comes to the end at once, for heads are small. */
+const HALF_SAID_MS = 50
 /** More than this many times the bound are not waited for. */
 const BEYOND = 16
 
@@ -28,10 +32,20 @@ export type ConnectionCap = {
  */
 export function boundConnections(server: Server, cap: ConnectionCap): void {
   const places = new Places(cap)
-  server.on('connection', (socket: Socket) => places.came(socket))
+  // One listener for all of them: of a flood, whatever is made for each connection is most of what it costs.
+  function onClose(this: Socket): void {
+    places.left(this)
+  }
+  function onAnswered(this: ServerResponse): void {
+    places.answered(this.req.socket)
+  }
+  server.on('connection', (socket: Socket) => {
+    places.came(socket)
+    socket.on('close', onClose)
+  })
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     places.asked(socket)
-    response.once('close', () => places.answered(socket))
+    response.on('close', onAnswered)
   })
   // What is upgraded is bounded, or ended, by whoever serves upgrades.
   server.on('upgrade', ({ socket }: IncomingMessage) => void places.left(socket))
@@ -39,8 +53,8 @@ export function boundConnections(server: Server, cap: ConnectionCap): void {
 
 class Places {
   readonly #cap: ConnectionCap
-  /** Each in the order of what happened last. */
-  readonly #silent = new Set<Socket>()
+  /** Each in the order of what happened last; when the silent ones came. */
+  readonly #silent = new Map<Socket, number>()
   readonly #waiting = new Set<Socket>()
   readonly #idle = new Set<Socket>()
   #isLooking = false
@@ -52,8 +66,7 @@ class Places {
   }
 
   came(socket: Socket): void {
-    this.#silent.add(socket)
-    socket.once('close', () => void this.left(socket))
+    this.#silent.set(socket, this.#cap.clock.nowMs())
     if (this.#silent.size > this.#cap.mostSilent * BEYOND) this.#end(this.#silent)
     this.#lookSoon()
   }
@@ -72,25 +85,29 @@ class Places {
 
   /** @returns whether it had a place */
   left(socket: Socket): boolean {
-    const places = [this.#silent, this.#waiting, this.#idle].find((some) => some.delete(socket))
-    return places !== undefined
+    return this.#silent.delete(socket) || this.#waiting.delete(socket) || this.#idle.delete(socket)
   }
 
   /** Ends after a while those that are too many now, where they are silent then. */
   #lookSoon(): void {
     const { clock, mostSilent } = this.#cap
-    const tooMany = this.#silent.size - mostSilent
-    if (this.#isLooking || tooMany <= 0) return
+    if (this.#isLooking || this.#silent.size <= mostSilent) return
     this.#isLooking = true
-    const oldest = [...this.#silent].slice(0, tooMany)
-    clock.setTimer(GRACE_MS, () => {
+    clock.setTimer(LOOK_EVERY_MS, () => {
       this.#isLooking = false
-      for (const socket of oldest) if (this.#silent.has(socket)) this.#end(this.#silent, socket)
+      for (const [socket, sinceMs] of this.#silent) {
+        if (this.#silent.size <= mostSilent) return
+        const graceMs = socket.bytesRead > 0 ? HALF_SAID_MS : UNHEARD_MS
+        if (clock.nowMs() - sinceMs >= graceMs) this.#end(this.#silent, socket)
+      }
       this.#lookSoon()
     })
   }
 
-  #end(places: Set<Socket>, socket: Socket | undefined = places.values().next().value): void {
+  #end(
+    places: Pick<Map<Socket, number> | Set<Socket>, 'keys' | 'delete'>,
+    socket: Socket | undefined = places.keys().next().value,
+  ): void {
     const { clock, log, metrics } = this.#cap
     if (!socket) return
     places.delete(socket)

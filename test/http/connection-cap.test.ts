@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { boundConnections } from '../../src/http/connection-cap.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
@@ -41,7 +42,7 @@ async function startServer(cap: { readonly most: number; readonly mostSilent: nu
 }
 
 /** More than a connection has to say what it wants. */
-const GRACE_MS = 60
+const GRACE_MS = 260
 
 async function ask(socket: Socket, headers = ''): Promise<string> {
   const answered = once(socket, 'data')
@@ -64,6 +65,20 @@ describe('boundConnections()', () => {
     expect(await ask(third)).toContain('200 OK')
     expect(await ask(fourth)).toContain('200 OK')
     expect(server.metrics.total('refusals_total', { route: 'connection', reason: 'full' })).toBe(2)
+  })
+
+  it('waits longer for one that has said nothing than for one that does not come to the end', async () => {
+    await using server = await startServer({ most: 10, mostSilent: 1 })
+    const silent = await server.connect()
+    const came = once(server.http, 'connection') as Promise<[Socket]>
+    const halfSaid = await server.connect()
+    halfSaid.resume().write('GET / HTTP/1.1\r\n')
+    const [theirs] = await came
+    while (theirs.bytesRead === 0) await turn()
+    const ended = once(halfSaid, 'close')
+    server.clock.advance(60)
+    await ended
+    expect(await ask(silent)).toContain('200 OK')
   })
 
   it('ends none that has asked by the time it is looked at', async () => {
