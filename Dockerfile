@@ -28,4 +28,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
     CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The options of Node are those of src/node-flags.json.
-CMD ["node", "--min-semi-space-size=4", "--max-semi-space-size=4", "--single-threaded-gc", "--heap-growing-percent=30", "src/main.ts"]
+CMD ["node", "--min-semi-space-size=4", "--max-semi-space-size=4", "--single-threaded-gc", "--heap-growing-percent=30", "--no-memory-pool", "src/main.ts"]
