@@ -123,7 +123,13 @@ export class CallsBeside {
   }
 
   async #talkInLanes(): Promise<void> {
-    await Promise.all(this.#placed.map((_, lane) => this.#talk(lane)))
+    const { apartMs = 0 } = this.#options
+    await Promise.all(
+      this.#placed.map(async (_, lane) => {
+        await waitMs(this.#clock, lane * apartMs, AbortSignal.any([]))
+        await this.#talk(lane)
+      }),
+    )
   }
 
   async #talk(lane: number): Promise<void> {
@@ -164,6 +170,8 @@ export type BesideOptions = {
   readonly firstCaller: number
   /** Turns of the caller in one call, each of some three seconds; of a call with none only the caller's part counts. */
   readonly turns: number
+  /** How long after each other the lanes begin; at once where it is not said. */
+  readonly apartMs?: number
 }
 
 function scenarioOf(call: {

@@ -26,9 +26,13 @@ export const upgradeFloodEnv = { ...collectableEnv }
 
 const FIRST_CALLER = 14_155_550_110
 const CAPTURED_CALLER = '+14155550198'
-/** A whole drill has fifty calls beside it, a small one two, and is gentle on a machine that has other work. */
-const whole = { lanes: 50, turns: 3, quietMs: 15_000 } as const
-const small = { lanes: 2, turns: 0, quietMs: 500 } as const
+/**
+ * A whole drill has fifty calls beside it, a small one two, and is gentle on a machine that has other work. Before the
+ * flood it looks on for as long as the flood takes, so that calls come and go alike in both: one after another, for what
+ * fifty need that begin at once would be taken for the flood's.
+ */
+const whole = { lanes: 50, turns: 3, apartMs: 300, quietMs: 30_000 } as const
+const small = { lanes: 2, turns: 0, apartMs: 0, quietMs: 500 } as const
 const perSecondOf = { whole: 5_000, small: 500 } as const
 const WHOLE_FROM = 50_000
 const LOOK_EVERY_MS = 500
@@ -71,14 +75,14 @@ export async function drillUpgradeFlood(
       refusalLines: watch.countLines('twilioRequestRefused'),
       ...costs(course),
       residentMb: memory,
-      connectionsLeft: connectionsLeft ?? 'unknown',
+      connectionsLeft: connectionsLeft?.length ?? 'unknown',
       alarms,
       beside: healthy,
     },
     missed: missedBars([
       [watch.ended === undefined, `the server ended: ${watch.ended}`],
       [otherEndings.length === 0, `attempts ended otherwise: ${otherEndings.join(', ')}`],
-      [(connectionsLeft ?? 0) === 0, `${connectionsLeft} connections are left`],
+      [(connectionsLeft ?? []).length === 0, `connections are left: ${connectionsLeft?.join(', ')}`],
       // A server that has just started, as under a small drill, takes that much for anything.
       [!isWhole || memory.more <= MOST_MORE_MB, `${memory.more} MB more memory`],
       [alarms.length === 0, `errors logged: ${alarms.join(', ')}`],
@@ -89,15 +93,16 @@ export async function drillUpgradeFlood(
 
 /** What the server was seen to do before, in and after a flood. */
 type Course = {
-  readonly first: Look
-  /** The moment before the flood. */
+  /** Moments before the flood, and the last of them. */
+  readonly quietLooks: readonly Look[]
   readonly quiet: Look
   /** Moments in the flood. */
   readonly looks: readonly Look[]
   readonly flooded: Look
   readonly after: Look
   readonly load: FloodLoad
-  readonly connectionsLeft: number | undefined
+  /** The states of those that are. */
+  readonly connectionsLeft: readonly string[] | undefined
 }
 
 async function floodAfterQuiet(run: {
@@ -107,23 +112,31 @@ async function floodAfterQuiet(run: {
   readonly flood: Parameters<typeof runFloodLoads>[0]
 }): Promise<Course> {
   const { watch, clock, quietMs, flood } = run
-  await pass(clock, quietMs)
-  const first = await lookAt(watch, clock)
-  await pass(clock, quietMs)
+  await pass(clock, quietMs / 2)
+  // Reading the loop's delay resets it.
+  await watch.metrics()
+  const quietLooks = await looksWhile(pass(clock, quietMs), watch, clock)
   const quiet = await lookAt(watch, clock)
-  const flooding = { isOver: false }
-  const loading = runFloodLoads(flood).finally(() => (flooding.isOver = true))
-  const looks: Look[] = []
-  while (!flooding.isOver) {
-    await Promise.race([pass(clock, LOOK_EVERY_MS), loading])
-    looks.push(await lookAt(watch, clock))
-  }
+  const loading = runFloodLoads(flood)
+  const looks = await looksWhile(loading, watch, clock)
   const load = await loading
   const flooded = await lookAt(watch, clock)
   const connectionsLeft = await leftOf(flood.port, clock)
-  await pass(clock, quietMs)
+  await pass(clock, quietMs / 2)
   const after = await lookAt(watch, clock)
-  return { first, quiet, looks, flooded, after, load, connectionsLeft }
+  return { quietLooks, quiet, looks, flooded, after, load, connectionsLeft }
+}
+
+async function looksWhile(
+  going: Promise<unknown>,
+  watch: ServerWatch,
+  clock: Clock,
+): Promise<readonly Look[]> {
+  const looks: Look[] = []
+  const over = going.then(() => true)
+  do looks.push(await lookAt(watch, clock))
+  while (!(await Promise.race([pass(clock, LOOK_EVERY_MS), over])))
+  return looks
 }
 
 /** The server at one moment. */
@@ -186,18 +199,23 @@ function refusals({ quiet, flooded }: Course): DrillResult['numbers'] {
   }
 }
 
-function memoryOf({ quiet, looks, after }: Course): {
+/** The most in megabytes without the flood and in it: what calls that come and go take is in both. */
+function memoryOf({ quietLooks, looks, after }: Course): {
   readonly before: number
   readonly peak: number
   readonly after: number
   readonly more: number
 } {
-  const before = quiet.residentMb
-  const peak = Math.max(...looks.map(({ residentMb }) => residentMb))
+  const [before, peak] = [mostOf(quietLooks, 'residentMb'), mostOf(looks, 'residentMb')]
   return { before, peak, after: after.residentMb, more: rounded(peak - before, 1) }
 }
 
-function costs({ first, quiet, looks, flooded, load }: Course): DrillResult['numbers'] {
+function mostOf(looks: readonly Look[], what: 'residentMb' | 'loopDelayMs'): number {
+  return Math.max(...looks.map((look) => look[what]))
+}
+
+function costs({ quietLooks, quiet, looks, flooded, load }: Course): DrillResult['numbers'] {
+  const [first = quiet] = quietLooks
   const quietShare = cpuMs(first, quiet) / (quiet.atMs - first.atMs)
   const tookMs = flooded.atMs - quiet.atMs
   const floodCpuMs = cpuMs(quiet, flooded)
@@ -210,8 +228,8 @@ function costs({ first, quiet, looks, flooded, load }: Course): DrillResult['num
       inFlood: rounded((100 * floodCpuMs) / tookMs, 1),
     },
     mostLoopDelayMs: {
-      withoutFlood: quiet.loopDelayMs,
-      inFlood: Math.max(...looks.map(({ loopDelayMs }) => loopDelayMs)),
+      withoutFlood: mostOf(quietLooks, 'loopDelayMs'),
+      inFlood: mostOf(looks, 'loopDelayMs'),
     },
   }
 }
@@ -232,16 +250,18 @@ function otherEndingsOf({ endings }: FloodLoad): readonly string[] {
   )
 }
 
-/** Ends of connections from other addresses than the usual that the server still has; undefined where unknown. */
-async function leftOf(port: number, clock: Clock): Promise<number | undefined> {
+/** States of connections from other addresses than the usual that the server still has; undefined where unknown. */
+async function leftOf(port: number, clock: Clock): Promise<readonly string[] | undefined> {
   const untilMs = clock.nowMs() + GONE_WITHIN_MS
   for (;;) {
     const table = await tcpTable()
-    const left = table?.filter(
-      ({ localPort, otherAddress, state }) =>
-        localPort === port && otherAddress !== '127.0.0.1' && state !== 'timeWait',
-    ).length
-    if (left === undefined || left === 0 || clock.nowMs() >= untilMs) return left
+    const left = table
+      ?.filter(
+        ({ localPort, otherAddress, state }) =>
+          localPort === port && otherAddress !== '127.0.0.1' && state !== 'timeWait',
+      )
+      .map(({ state }) => state)
+    if (left === undefined || left.length === 0 || clock.nowMs() >= untilMs) return left
     await pass(clock, 100)
   }
 }
