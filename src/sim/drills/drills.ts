@@ -6,6 +6,7 @@ import {
   type DrillOptions,
   type DrillResult,
 } from './drill.ts'
+import { actingEnv, drillActing } from './acting.ts'
 import { AlarmList } from './alarm-list.ts'
 import { drillConsent } from './consent.ts'
 import { drillCrash } from './crash.ts'
@@ -68,6 +69,7 @@ const drills: Readonly<Record<string, Drill | ToolDrill | KillDrill>> = {
     virtual: true,
     run: drillFuzzRealtime,
   },
+  acting: { fullCount: 100, env: actingEnv, apart: true, run: drillActing },
   consent: { fullCount: 1_000_000, onTools: drillConsent },
   dialogues: { fullCount: 100_000, onTools: drillDialogues },
   kills: { fullCount: 1_000, onKills: drillKills },
