@@ -27,8 +27,9 @@ export type ConnectionCap = {
 
 /**
  * Bounds the connections that have not become websockets. Of too many silent ones those end that have been so for
- * longest. Of too many that have asked, the one that has been idle for longest, or where none is idle has waited for
- * longest: whoever asks at once is served, also while somebody else holds all the places.
+ * longest, after a quarter of a second, or sooner where they have begun to ask and stopped. Of too many that have asked,
+ * the one that has been idle for longest, or where none is idle has waited for longest: whoever asks at once is served,
+ * also while somebody else holds all the places.
  */
 export function boundConnections(server: Server, cap: ConnectionCap): void {
   const places = new Places(cap)
