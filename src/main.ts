@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { type Running, start } from './app.ts'
 import { loadEnvFile } from './config/env-file.ts'
 import { startFailure } from './config/start-failure.ts'
+import { whereThrown } from './config/where-thrown.ts'
 
 /** One Ctrl-C reaches this process up to three times: from the terminal, from npm, and from the launcher. */
 const SAME_SIGNAL_MS = 1_000
@@ -62,7 +63,7 @@ function leaveIn(delayMs: number): void {
 
 /** Also what comes of a rejected promise. Nothing can be relied on any more but the way out, and that within a bound. */
 function crash(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(`${whereThrown(error)}\n`)
   if (process.exitCode === 1) process.exit()
   process.exitCode = 1
   running?.log.event('fatal', 'uncaught', { reason: error instanceof Error ? error.name : typeof error })
