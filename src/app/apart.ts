@@ -17,6 +17,8 @@ const LOOK_EVERY_MS = 50
 /** A world in this process and a server in another: neither stands still when the other does. */
 export type Apart = AsyncDisposable & {
   readonly world: World
+  /** The data folder of its servers, one after the other. */
+  readonly dataDir: string
   /** The server that runs now. */
   server(): ServerProcess
   /** Starts the next server on the same data, once the one before has ended. */
@@ -61,6 +63,7 @@ export async function startApart(options: {
   const running = starting.move()
   return {
     world,
+    dataDir: folder,
     server: () => server,
     restart: async () => {
       await server.exited

@@ -38,6 +38,8 @@ export type ServerProcess = AsyncDisposable & {
   readonly exited: Promise<number | NodeJS.Signals>
   /** The last megabyte of its log, one JSON object a line. */
   readonly log: () => string
+  /** The last megabyte of what it told people on standard error. */
+  readonly errors: () => string
   /** Its metrics, as Prometheus reads them. */
   readonly metrics: () => Promise<string>
 }
@@ -81,6 +83,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     kill: (signal) => void child.kill(signal),
     exited,
     log: output.log,
+    errors: output.errors,
     metrics: async () => (await fetch(`${origin}/metrics`)).text(),
     [Symbol.asyncDispose]: stop,
   }

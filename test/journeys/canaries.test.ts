@@ -3,30 +3,19 @@ import {
   type Canary,
   type CanaryKind,
   cards,
+  forbidden,
+  isFound,
   isIn,
   keyed,
+  leaksOf,
   numbers,
   plantedCanaries,
   words,
 } from './canary-list.ts'
-import { type CanaryRun, type Places, runCanaries } from './canary-run.ts'
-
-/** Where a canary of each kind must not be. What stands in no line may be there: a message is sent to somebody. */
-const forbidden: Readonly<Record<CanaryKind, readonly (keyof Places)[]>> = {
-  secret: ['log', 'metrics', 'audit', 'turns', 'rebuilt', 'model', 'refusals', 'toTwilio', 'files'],
-  card: ['log', 'metrics', 'audit', 'turns', 'rebuilt', 'refusals'],
-  number: ['log', 'metrics', 'audit', 'refusals'],
-  words: ['log', 'metrics', 'audit', 'refusals'],
-  address: ['log', 'metrics', 'audit', 'refusals'],
-}
+import { type CanaryRun, runCanaries } from './canary-run.ts'
 
 function isKeyed({ value }: Canary): boolean {
   return Object.values<string>(keyed).includes(value)
-}
-
-function found(texts: readonly string[], value: string): boolean {
-  const canary = plantedCanaries().find((one) => one.value === value)
-  return canary !== undefined && texts.some((text) => isIn(text, canary))
 }
 
 describe('canaries in calls on a whole server', { timeout: 60_000 }, () => {
@@ -50,15 +39,15 @@ describe('canaries in calls on a whole server', { timeout: 60_000 }, () => {
 
   it('are found where they belong, so that they would be found elsewhere', () => {
     const { places, allowed, statuses } = run
-    expect(found(allowed, cards.inMessage)).toBe(true)
-    expect(found(allowed, cards.inNote)).toBe(true)
-    expect(found(allowed, words.title)).toBe(true)
-    expect(found(allowed, numbers.contact)).toBe(true)
-    expect(found(places.toTwilio, words.text)).toBe(true)
-    expect(found(places.rebuilt, words.caller)).toBe(true)
-    expect(found(places.rebuilt, words.webResult)).toBe(true)
-    expect(found(places.turns, numbers.spoken)).toBe(true)
-    expect(found(places.files, words.message)).toBe(true)
+    expect(isFound(allowed, cards.inMessage)).toBe(true)
+    expect(isFound(allowed, cards.inNote)).toBe(true)
+    expect(isFound(allowed, words.title)).toBe(true)
+    expect(isFound(allowed, numbers.contact)).toBe(true)
+    expect(isFound(places.toTwilio, words.text)).toBe(true)
+    expect(isFound(places.rebuilt, words.caller)).toBe(true)
+    expect(isFound(places.rebuilt, words.webResult)).toBe(true)
+    expect(isFound(places.turns, numbers.spoken)).toBe(true)
+    expect(isFound(places.kept, words.message)).toBe(true)
     expect(places.log.some((line) => line.includes(`+1…${numbers.stranger.slice(-4)}`))).toBe(true)
     expect(places.metrics.join('')).toContain('# TYPE')
     expect(places.audit.length).toBeGreaterThan(20)
@@ -66,15 +55,7 @@ describe('canaries in calls on a whole server', { timeout: 60_000 }, () => {
     expect(new Set(statuses)).toEqual(new Set([401, 403]))
   })
 
-  it.each(Object.entries(forbidden))('of kind %s are in none of %j', (kind, places) => {
-    const canaries = [...plantedCanaries(), ...run.secrets].filter((canary) => canary.kind === kind)
-    const leaks = places.flatMap((place) =>
-      canaries.flatMap((canary) =>
-        run.places[place]
-          .filter((text) => isIn(text, canary))
-          .map((text) => [place, canary.way, text.replaceAll(/[^ -~]/g, '').slice(0, 300)]),
-      ),
-    )
-    expect(leaks).toEqual([])
+  it.each(Object.keys(forbidden) as CanaryKind[])('of kind %s are nowhere where they must not be', (kind) => {
+    expect(leaksOf(kind, run.places, [...plantedCanaries(), ...run.secrets])).toEqual([])
   })
 })

@@ -16,7 +16,7 @@ const hearsPrompt = [
 ] as const
 const saysMore = { do: 'speak', clip: 'caller-find-blue-note', text: 'More.' } as const
 
-type Call = Pick<ScenarioInput, 'phones' | 'web'> & {
+type Call = Pick<ScenarioInput, 'phones' | 'web' | 'rest'> & {
   readonly name: string
   readonly call: { readonly from: string; readonly stirVerstat?: string }
   readonly steps: ScenarioInput['caller']['steps']
@@ -257,4 +257,54 @@ export const errand = callOf({
       },
     },
   ],
+})
+
+/** A stranger is greeted and leaves. */
+export const short = callOf({
+  name: 'short',
+  call: { from: numbers.stranger },
+  steps: [{ do: 'waitForReply', ms: 500 }, { do: 'pause', ms: 2_000 }, { do: 'hangUp' }],
+  model: { hears: [], replies: [] },
+})
+
+/** The owner texts somebody, and the network never answers; the call lives on without a server, and then with the next. */
+export const dying = callOf({
+  name: 'server-dies',
+  call: { from: owner, stirVerstat: passed },
+  steps: [
+    ...asksForSms,
+    ...hearsQuestion,
+    saysYes,
+    { do: 'waitForQuiet', ms: 3_000, withinMs: 60_000 },
+    { do: 'waitForReply', ms: 500, withinMs: 60_000 },
+    { do: 'waitForQuiet', ms: 1_200 },
+    saysMore,
+    ...hangsUp,
+  ],
+  model: {
+    hears: [
+      `Text them, ${words.more}. My card is ${cards.spoken}, and my number ${numbers.spoken}.`,
+      yes,
+      `The other card is ${cards.spokenInWords}, ${words.caller}.`,
+    ],
+    replies: [
+      {
+        preamble: `Not ${cards.said}? Let me see.`,
+        calls: [
+          {
+            name: 'send_sms',
+            arguments: {
+              to_number: numbers.texted,
+              body: `A ${words.text}: ${cards.inText}, call ${numbers.inText}.`,
+            },
+          },
+        ],
+      },
+      { say: 'All right.' },
+      { say: 'Excuse the break.' },
+      { say: `Was it ${cards.saidWhenLost}?` },
+      { say: 'Goodbye.' },
+    ],
+  },
+  rest: [{ request: 'createMessage', answer: 'none' }],
 })

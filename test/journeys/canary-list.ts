@@ -8,6 +8,33 @@ export type CanaryKind = 'secret' | 'card' | 'number' | 'words' | 'address'
 /** Something that must not come out where it does not belong, and how it gets in. */
 export type Canary = { readonly kind: CanaryKind; readonly way: string; readonly value: string }
 
+/** Where canaries are looked for; each place is a list of texts. */
+export type Places = {
+  readonly log: readonly string[]
+  readonly metrics: readonly string[]
+  readonly audit: readonly string[]
+  readonly turns: readonly string[]
+  /** What a session of the model is told that follows another one of its call. */
+  readonly rebuilt: readonly string[]
+  /** Everything but audio that any session of the model is sent. */
+  readonly model: readonly string[]
+  /** Answers to requests without a key, with an unknown key, and with a key of another scope. */
+  readonly refusals: readonly string[]
+  /** Addresses and bodies of requests to the telephone network. */
+  readonly toTwilio: readonly string[]
+  /** Everything that is kept: each file of the data folder byte for byte, and each row of a database elsewhere. */
+  readonly kept: readonly string[]
+}
+
+/** Where a canary of each kind must not be. What stands in no line may be there: a message is sent to somebody. */
+export const forbidden: Readonly<Record<CanaryKind, readonly (keyof Places)[]>> = {
+  secret: ['log', 'metrics', 'audit', 'turns', 'rebuilt', 'model', 'refusals', 'toTwilio', 'kept'],
+  card: ['log', 'metrics', 'audit', 'turns', 'rebuilt', 'refusals'],
+  number: ['log', 'metrics', 'audit', 'refusals'],
+  words: ['log', 'metrics', 'audit', 'refusals'],
+  address: ['log', 'metrics', 'audit', 'refusals'],
+}
+
 /** Numbers of payment cards that the companies publish for tests. Source: Stripe, "Test card numbers" */
 export const cards = {
   spoken: '4242 4242 4242 4242',
@@ -54,6 +81,7 @@ export const words = {
   webResult: 'saffron gecko',
   callee: 'indigo ferret',
   caller: 'magenta lemur',
+  more: 'scarlet ocelot',
   callerName: 'Quillfeather',
   closeReason: 'turquoise bison',
   inTwilioError: 'crimson dingo',
@@ -141,4 +169,22 @@ function base64Of(value: string): readonly string[] {
     const middle = whole.slice(offset === 0 ? 0 : 4, -4)
     return middle.length >= 8 ? [middle, middle.replaceAll('+', '-').replaceAll('/', '_')] : []
   })
+}
+
+/** Every canary that is where it must not be: the place, how it came in, and the text around it. */
+export function leaksOf(kind: CanaryKind, places: Places, canaries: readonly Canary[]): readonly string[][] {
+  const meant = canaries.filter((canary) => canary.kind === kind)
+  return forbidden[kind].flatMap((place) =>
+    meant.flatMap((canary) =>
+      places[place]
+        .filter((text) => isIn(text, canary))
+        .map((text) => [place, canary.way, text.replaceAll(/[^ -~]/g, '').slice(0, 300)]),
+    ),
+  )
+}
+
+/** Whether one that is known by its value is in any of these texts. */
+export function isFound(texts: readonly string[], value: string): boolean {
+  const canary = plantedCanaries().find((one) => one.value === value)
+  return canary !== undefined && texts.some((text) => isIn(text, canary))
 }

@@ -11,28 +11,11 @@ import {
   type Canary,
   cards,
   numbers,
+  type Places,
   settingsWithSecrets,
   strangers,
   words,
 } from './canary-list.ts'
-
-/** Where canaries are looked for; each place is a list of texts. */
-export type Places = {
-  readonly log: readonly string[]
-  readonly metrics: readonly string[]
-  readonly audit: readonly string[]
-  readonly turns: readonly string[]
-  /** What a session of the model is told that follows another one of its call. */
-  readonly rebuilt: readonly string[]
-  /** Everything but audio that any session of the model is sent. */
-  readonly model: readonly string[]
-  /** Answers to requests without a key, with an unknown key, and with a key of another scope. */
-  readonly refusals: readonly string[]
-  /** Addresses and bodies of requests to the telephone network. */
-  readonly toTwilio: readonly string[]
-  /** Every file of the data folder, byte for byte. */
-  readonly files: readonly string[]
-}
 
 /** All that is known after the calls. */
 export type CanaryRun = {
@@ -114,7 +97,7 @@ export async function runCanaries(): Promise<CanaryRun> {
   const { audit, turns, auditKinds } = rowsOf(folder.path)
   const model = told.map(({ text }) => text)
   const rebuilt = told.filter(({ session }) => session === later).map(({ text }) => text)
-  const files = filesOf(folder.path)
+  const kept = filesIn(folder.path)
   return {
     places: {
       log: [...log, ...singleKeys(log)],
@@ -125,7 +108,7 @@ export async function runCanaries(): Promise<CanaryRun> {
       model,
       refusals,
       toTwilio: wire.toTwilio,
-      files,
+      kept,
     },
     secrets: [...asked.secrets, ...wire.secrets],
     arrived: [...wire.arrived, wire.pieces],
@@ -307,7 +290,8 @@ function databaseOf(folder: string): string {
   return name
 }
 
-function filesOf(folder: string): readonly string[] {
+/** Every file of a folder, byte for byte. */
+export function filesIn(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
