@@ -9,6 +9,7 @@ import { CallMedia } from './media.ts'
 import { NamedTimers } from './named-timers.ts'
 import { OptOutEar } from './opt-out-ear.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
+import { takesPin } from './pin-line.ts'
 import { Playback } from './playback.ts'
 import { Recorder } from './recorder.ts'
 import { SaidCheck } from './said-check.ts'
@@ -52,6 +53,7 @@ export class CallParts {
       mode: ports.realtimeAudio,
       playback: this.playback,
       heldAudioMs: ports.heldAudioMs,
+      hidesKeys: takesPin(plan, ports),
       nowMs: () => ports.clock.nowMs(),
       listener: {
         onCallerPaused: (pause) => post({ kind: 'callerPaused', ...pause }),

@@ -1,5 +1,6 @@
 import type { AudioEngine } from '../audio/engine.ts'
-import { ULAW_BYTES_PER_MS, ULAW_SILENCE } from '../audio/frame.ts'
+import { FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, ULAW_SILENCE } from '../audio/frame.ts'
+import { holdsKeyTone } from '../audio/key-tone.ts'
 import type { Downlink, Uplink } from '../audio/stream.ts'
 import { firstBytes } from '../audio/views.ts'
 import type { ReplyAudio, SpeechAudio, SpeechSession } from '../ports/speech.ts'
@@ -34,6 +35,7 @@ export class CallMedia implements Disposable {
   readonly #playback: Playback
   readonly #listener: MediaListener
   readonly #nowMs: () => number
+  readonly #hidesKeys: boolean
   readonly #caller: CallerAudio
   readonly #ear = new CallerEar()
   #voiceBeganAtMs = 0
@@ -53,6 +55,8 @@ export class CallMedia implements Disposable {
     mode: SpeechAudio
     playback: Playback
     heldAudioMs: number
+    /** The model hears silence in place of keys. */
+    hidesKeys: boolean
     nowMs: () => number
     listener: MediaListener
   }) {
@@ -61,6 +65,7 @@ export class CallMedia implements Disposable {
     this.#playback = options.playback
     this.#listener = options.listener
     this.#nowMs = options.nowMs
+    this.#hidesKeys = options.hidesKeys
     this.#caller = new CallerAudio(options.heldAudioMs)
     this.#up = options.engine.openUplink()
     this.#down = options.engine.openDownlink()
@@ -74,6 +79,9 @@ export class CallMedia implements Disposable {
 
   /** Caller audio as µ-law. Without a session that takes it, it is kept in order. */
   onCallerAudio(given: Uint8Array): void {
+    // The first key is heard before the network tells of it, and the end of each in the frame after.
+    if (this.#hidesKeys && holdsKeyTone(given))
+      this.#mutedBytes = Math.max(this.#mutedBytes, given.length + FRAME_ULAW_BYTES)
     const isMuted = this.#isMuted || this.#mutedBytes > 0
     const ulaw = isMuted ? silence(given.length) : given
     this.#mutedBytes = Math.max(0, this.#mutedBytes - given.length)

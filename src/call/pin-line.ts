@@ -25,6 +25,11 @@ export type PinListener = {
   say(text: string): void
 }
 
+/** Whether a call begins as one in which a PIN may be entered: an owner's number, and there is a PIN. */
+export function takesPin(plan: CallPlan, { gate }: Pick<CallPorts, 'gate'>): boolean {
+  return plan.strength({ pinRight: false, transferred: false }) !== 'S0' && gate.isPin !== undefined
+}
+
 /**
  * The entry of the owner's PIN in one call. The digits go from the keypad to the comparison and nowhere else.
  * INVARIANT: a try is counted on disk before it is compared, and a right one lifts nobody before the audit log has it.
@@ -50,9 +55,7 @@ export class PinLine implements Disposable {
     this.#actorId = options.actorId
     this.#listener = options.listener
     this.#clock = options.ports.clock
-    const isOwner = options.plan.strength({ pinRight: false, transferred: false }) !== 'S0'
-    const offered = isOwner && options.ports.gate.isPin !== undefined
-    this.#state = initialPin({ offered, triesToday: 0 })
+    this.#state = initialPin({ offered: takesPin(options.plan, options.ports), triesToday: 0 })
   }
 
   get state(): PinState {

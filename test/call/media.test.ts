@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { createAudioEngine } from '../../src/audio/engine.ts'
 import { CallMedia } from '../../src/call/media.ts'
 import { Playback } from '../../src/call/playback.ts'
+import { dtmfTone } from '../../src/sim/caller/sounds.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { Line } from './support/line.ts'
 import { DrivenSession } from './support/ports.ts'
 
 const nothing = () => undefined
 
-function start() {
+function start(hidesKeys = false) {
   const clock = new VirtualClock()
   const sounding: string[] = []
   const playback = new Playback({ onFirstHeard: nothing, onUtteranceHeard: nothing, onReplyStalled: nothing })
@@ -17,6 +18,7 @@ function start() {
     mode: 'pcm24k',
     playback,
     heldAudioMs: 20_000,
+    hidesKeys,
     nowMs: () => clock.nowMs(),
     listener: { onCallerPaused: () => undefined, onReplySounding: ({ itemId }) => sounding.push(itemId) },
   })
@@ -65,5 +67,31 @@ describe('CallMedia', () => {
     const { media } = start()
     media.onCallerAudio(loud)
     expect(media.sessionReady(sessionThat(false))).toBe(false)
+  })
+
+  it('onCallerAudio() lets the model hear nothing of a key where keys are hidden, and all of them where not', () => {
+    const key = dtmfTone('5')
+    const heard = [true, false].map((hidesKeys) => {
+      const { media } = start(hidesKeys)
+      const session = sessionThat(true)
+      media.sessionReady(session)
+      for (let from = 0; from < key.length; from += 160) media.onCallerAudio(key.subarray(from, from + 160))
+      // Its end comes in the frame after.
+      media.onCallerAudio(key.subarray(-160))
+      return session.isSilent
+    })
+    expect(heard).toEqual([true, false])
+  })
+
+  it('onCallerAudio() lets the model hear what follows a key', () => {
+    const { media } = start(true)
+    const session = sessionThat(true)
+    media.sessionReady(session)
+    media.onCallerAudio(dtmfTone('5').subarray(0, 160))
+    const voice = Uint8Array.from({ length: 160 }, (_, index) => (index % 2 ? 0x00 : 0x80))
+    media.onCallerAudio(voice)
+    expect(session.isSilent).toBe(true)
+    media.onCallerAudio(voice)
+    expect(session.isSilent).toBe(false)
   })
 })

@@ -1,5 +1,6 @@
 import { scryptSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { SessionRecord } from '../../src/sim/openai/session-record.ts'
 import {
   asksForSms,
   hangsUp,
@@ -12,6 +13,41 @@ import {
   toolsListed,
   wish,
 } from './errand.ts'
+
+const RATE_HZ = 24_000
+
+/** Where two sines of a key have most of the energy of 23 ms, in seconds. Source of the frequencies: ITU-T Q.23 */
+function keysIn(samples: Int16Array): readonly number[] {
+  const length = Math.round(0.023 * RATE_HZ)
+  const found = []
+  for (let from = 0; from + length <= samples.length; from += length >> 1) {
+    const piece = samples.subarray(from, from + length)
+    const energy = piece.reduce((sum, sample) => sum + sample ** 2, 0)
+    const share = (hz: number): number => {
+      let [re, im] = [0, 0]
+      for (const [at, sample] of piece.entries()) {
+        re += sample * Math.cos((2 * Math.PI * hz * at) / RATE_HZ)
+        im += sample * Math.sin((2 * Math.PI * hz * at) / RATE_HZ)
+      }
+      return (2 * (re ** 2 + im ** 2)) / (length * energy)
+    }
+    if (energy < length * 1_000) continue
+    const [low, high] = [
+      [697, 770, 852, 941],
+      [1_209, 1_336, 1_477],
+    ].map((group) => Math.max(...group.map(share)))
+    if ((low ?? 0) > 0.2 && (high ?? 0) > 0.2) found.push(from / RATE_HZ)
+  }
+  return found
+}
+
+/** A key of 40 ms, as it would be found. */
+function withKey(samples: Int16Array): Int16Array {
+  const key = Int16Array.from({ length: 0.04 * RATE_HZ }, (_, at) =>
+    [770, 1_336].reduce((sum, hz) => sum + 4_000 * Math.sin((2 * Math.PI * hz * at) / RATE_HZ), 0),
+  )
+  return Int16Array.from([...samples.subarray(0, RATE_HZ), ...key, ...samples.subarray(RATE_HZ, 2 * RATE_HZ)])
+}
 
 describe('the PIN of an owner whose line proves nothing', { timeout: 60_000 }, () => {
   const salt = Buffer.from('of a test only')
@@ -27,9 +63,13 @@ describe('the PIN of an owner whose line proves nothing', { timeout: 60_000 }, (
   ] as const
 
   it('is asked for by the server, and the kept errand is asked about when it is right', async () => {
+    let sessions: readonly SessionRecord[] = []
     const errand = await playErrand({
       call,
       env,
+      meanwhile: async ({ world }) => {
+        sessions = world.openai.sessions
+      },
       steps: [
         ...asksForSms,
         ...hearsPrompt,
@@ -60,6 +100,11 @@ describe('the PIN of an owner whose line proves nothing', { timeout: 60_000 }, (
     const everything = JSON.stringify([errand.sent, errand.record, errand.lines, errand.story])
     expect(everything).not.toContain('271828')
     expect(everything).not.toMatch(/"digit"/)
+    // Nor is any key to be heard; a receiver needs 23 ms of one.
+    const heard = Int16Array.from(sessions.flatMap((session) => Array.from(session.appendedPcm24k())))
+    expect(heard.length).toBeGreaterThan(20 * RATE_HZ)
+    expect(keysIn(heard)).toEqual([])
+    expect(keysIn(withKey(heard))).not.toEqual([])
   })
 
   it('is refused after the third wrong one, and with it what it was for', async () => {
