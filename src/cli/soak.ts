@@ -1,35 +1,38 @@
 /** Runs the drills in full: `npm run soak [-- --only NAME] [--seed N] [--count N]` prints one JSON object for each. */
 import { parseArgs } from 'node:util'
 import { runDrills } from '../app/drills.ts'
+import { exitCode, fail, runCommand } from './command-line.ts'
 
-/** Exit code of a wrong command line (EX_USAGE of sysexits.h). */
-const usageExitCode = 64
+const usage = 'Usage: npm run soak [-- --only NAME] [--seed N] [--count N]'
 
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, seed: { type: 'string' }, count: { type: 'string' } },
-})
-process.exitCode = await soak(values).catch((error: unknown) => {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_DRILL')) throw error
-  console.error(error.message)
-  return usageExitCode
+await runCommand(usage, async () => {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, seed: { type: 'string' }, count: { type: 'string' } },
+  })
+  const { only } = values
+  const seed = wholeNumber(values.seed)
+  const count = wholeNumber(values.count)
+  if (Number.isNaN(seed) || Number.isNaN(count) || count === 0) return fail(usage, exitCode.usage)
+  const request = {
+    ...(only !== undefined && { only }),
+    ...(seed !== undefined && { seed }),
+    ...(count !== undefined && { count }),
+  }
+  return await soak(request).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_DRILL')
+      return fail(error.message, exitCode.usage)
+    throw error
+  })
 })
 
 /** Answers with an exit code: 1 when a bar was missed. */
-async function soak(asked: { only?: string; seed?: string; count?: string }): Promise<number> {
-  const seed = wholeNumber(asked.seed)
-  const count = wholeNumber(asked.count)
-  if (Number.isNaN(seed) || Number.isNaN(count) || count === 0) {
-    console.error('Usage: npm run soak [-- --only NAME] [--seed N] [--count N]')
-    return usageExitCode
-  }
-  let exitCode = 0
-  const { only } = asked
-  const request = { ...(only !== undefined && { only }), ...(seed !== undefined && { seed }) }
-  for await (const report of runDrills({ ...request, ...(count !== undefined && { count }) })) {
+async function soak(request: Parameters<typeof runDrills>[0]): Promise<number> {
+  let code = 0
+  for await (const report of runDrills(request)) {
     console.log(JSON.stringify(report))
-    if (!report.ok) exitCode = 1
+    if (!report.ok) code = 1
   }
-  return exitCode
+  return code
 }
 
 function wholeNumber(text: string | undefined): number | undefined {
