@@ -65,7 +65,7 @@ export class CallParts {
     })
     this.gate = this.#makeGate()
     this.#optOuts = new OptOutEar({ plan, ports, say: (saying) => this.#say(saying) })
-    this.said = new SaidCheck((found) => this.#onContradiction(found))
+    this.said = new SaidCheck((found, responseId) => this.#onContradiction(found, responseId))
     this.stream = new StreamLine({ recorder: this.recorder, playback: this.playback, media: this.media })
     this.timers = new NamedTimers(ports.clock, (name) =>
       post({ kind: 'timer', name, heard: this.heard(), atMs: this.#arrived() }),
@@ -113,10 +113,11 @@ export class CallParts {
     })
   }
 
-  /** What the caller was told wrongly is put right, in words of ours. */
-  #onContradiction(found: Contradiction): void {
+  /** What the caller was told wrongly is put right, in words of ours, and stands in the audit log. */
+  #onContradiction(found: Contradiction, responseId: string): void {
     this.#corrections += 1
-    this.log.event('warn', 'contradicted', { reason: found.kind })
+    this.log.event('warn', 'contradicted', { reason: found.kind, responseId })
+    this.gate.contradicted({ reason: found.kind, response: responseId })
     this.#say({ id: `fix.${this.#corrections}`, purpose: 'announcement', text: correction(found) })
   }
 

@@ -9,6 +9,7 @@ import { isQuestionOpen } from '../policy/confirmation-desk.ts'
 import type { EndReason } from '../policy/desk.ts'
 import { notAskedSentence } from '../policy/question.ts'
 import type { Strength } from '../policy/strength.ts'
+import type { AuditData, AuditKind } from '../ports/audit.ts'
 import type { Log } from '../ports/log.ts'
 import type { SpeechEvent } from '../ports/speech.ts'
 import type { ToolOutcome } from '../ports/tools.ts'
@@ -99,6 +100,11 @@ export class GateLine implements AsyncDisposable {
     this.#unresolved.begin()
   }
 
+  /** The model has said what the result of a tool does not bear out. */
+  contradicted(data: Pick<AuditData, 'reason' | 'response'>): void {
+    this.#ports.background('auditContradiction', this.#audit('contradicted', data))
+  }
+
   /** Answers what the model proposes. Never rejects. */
   async propose(call: ToolCall): Promise<ToolOutcome> {
     if (this.#over) return refused('closing')
@@ -182,6 +188,12 @@ export class GateLine implements AsyncDisposable {
       throw error
     })
     return this.#opening
+  }
+
+  async #audit(kind: AuditKind, data: AuditData): Promise<void> {
+    const actor = await this.#actorId()
+    const session = this.#plan.callSid
+    await this.#ports.gate.audit.record({ kind, actor, session, strength: this.strength(), data })
   }
 
   async #newGate(): Promise<SessionGate> {

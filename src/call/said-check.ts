@@ -24,12 +24,12 @@ type Reply = {
 
 /** Compares what the model says after a tool has answered with what the tool has answered. */
 export class SaidCheck {
-  readonly #onContradiction: (found: Contradiction) => void
+  readonly #onContradiction: (found: Contradiction, responseId: string) => void
   #results: readonly Told[] = []
   #reply: Reply | undefined
   #corrections = 0
 
-  constructor(onContradiction: (found: Contradiction) => void) {
+  constructor(onContradiction: (found: Contradiction, responseId: string) => void) {
     this.#onContradiction = onContradiction
   }
 
@@ -66,7 +66,7 @@ export class SaidCheck {
     const [found] = contradictionsIn(reply.text, { status: statusOf(results), text })
     if (!found || this.#corrections >= MAX_CORRECTIONS) return
     this.#corrections += 1
-    this.#onContradiction(found)
+    this.#onContradiction(found, reply.responseId)
   }
 }
 

@@ -7,6 +7,8 @@ export type AuditKind =
   | 'decision'
   | 'intent'
   | 'outcome'
+  /** The model has said of an effect what its result does not bear out. */
+  | 'contradicted'
   | 'policy_denied'
   | 'opt_out'
   | 'config'

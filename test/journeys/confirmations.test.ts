@@ -53,7 +53,10 @@ describe('an errand that needs a yes', { timeout: 60_000 }, () => {
   it('is not done after a no', async () => {
     const errand = await playErrand({
       steps: [...asksForSms, ...hearsQuestion, saysNo, ...hangsUp],
-      model: { hears: [wish, 'No, leave it.'], replies: proposesSms },
+      model: {
+        hears: [wish, 'No, leave it.'],
+        replies: [...proposesSms.slice(0, 2), { say: 'Then I leave it.' }],
+      },
     })
     expect(errand.runs).toEqual([])
     expect(statuses(errand)).toEqual(['confirmation_required', 'denied'])
@@ -73,6 +76,7 @@ describe('an errand that needs a yes', { timeout: 60_000 }, () => {
       'agent: I have to correct myself: that was not done.',
     ])
     expect(errand.lines.some((line) => line.includes('"kind":"contradicted"'))).toBe(true)
+    expect(errand.story.slice(-2)).toEqual(['answer denied no', 'contradicted status'])
   })
 
   it('is not done on a yes into the question, which is cut and put again from its first word', async () => {
