@@ -100,9 +100,9 @@ export class Executor {
 
   /**
    * Runs what was confirmed, as it was stored: once, and only if it still is allowed.
-   * @returns what came of it; `undefined` when no handler was called
+   * @returns what came of it; `failed` with the reason when no handler was called
    */
-  async confirmed(order: RunOrder, desk: AtDesk): Promise<HandlerResult | undefined> {
+  async confirmed(order: RunOrder, desk: AtDesk): Promise<HandlerResult> {
     const { id, tool: name, hash, nonce } = order
     const run = { isRevoked: false }
     this.#runs.set(id, run)
@@ -234,9 +234,11 @@ export class Executor {
     this.#journal.record({ kind: 'decision', ...session, ...about, data }, proposalId)
   }
 
-  #denied({ id, tool, hash }: RunOrder, reasons: readonly string[]): undefined {
+  #denied({ id, tool, hash }: RunOrder, reasons: readonly string[]): HandlerResult {
     const session = auditedSession(this.#session, this.#ports)
     const data = { confirmation: id, decision: 'deny', reasons }
     this.#journal.record({ kind: 'policy_denied', ...session, tool, argumentsHash: hash, data }, id)
+    // The first reason is told to the model, all of them to the audit log.
+    return { kind: 'failed', code: reasons[0] ?? 'denied' }
   }
 }

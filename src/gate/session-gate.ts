@@ -5,7 +5,7 @@ import type { DeskEffect, EndReason, ProposalAnswer } from '../policy/desk.ts'
 import { toolRule } from '../policy/tool-rules.ts'
 import type { AuditData } from '../ports/audit.ts'
 import type { ErrandReport } from '../ports/errand-report.ts'
-import type { OfferedTool, ToolOutcome } from '../ports/tools.ts'
+import type { HandlerResult, OfferedTool, ToolOutcome } from '../ports/tools.ts'
 import { DeskJournal } from './desk-journal.ts'
 import { DeskLine, type DeskNews } from './desk-line.ts'
 import { bringErrand } from './errand-answer.ts'
@@ -273,13 +273,14 @@ export class SessionGate implements AsyncDisposable {
     const { id, tool } = order
     const record = (): Confirmation | undefined => this.#line.desk.records.find((one) => one.id === id)
     const commit = (): void => void this.#line.feed({ kind: 'intentCommitted', id })
-    const result = await this.#executor.confirmed(order, { record, commit }).catch(() => {
+    const result = await this.#executor.confirmed(order, { record, commit }).catch((): HandlerResult => {
       this.#ports.log.event('error', 'gateFailed', { tool })
       this.#denied(['internal'], { tool, argumentsHash: order.hash })
-      return undefined
+      return { kind: 'failed', code: 'internal' }
     })
-    this.#line.feed({ kind: 'finished', id, status: result?.kind ?? 'failed' })
-    if (result?.kind !== 'done') return
+    // What was called back is over, and the model knows.
+    if (!record() && result.kind !== 'done') return
+    this.#line.feed({ kind: 'finished', id, status: result.kind })
     const { output } = this.#executor.answer(tool, result)
     this.#receiver.brought({ tool, output })
   }

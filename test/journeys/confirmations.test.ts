@@ -63,6 +63,23 @@ describe('an errand that needs a yes', { timeout: 60_000 }, () => {
     expect(errand.story.at(-1)).toBe('answer denied no')
   })
 
+  it.each([
+    ['failed', /^This was not done\./],
+    ['unknown', /^Nobody knows whether this was done\./],
+  ] as const)('is told with its code and what to say of it when it is %s', async (kind, note) => {
+    const errand = await playErrand({
+      steps: [...asksForSms, ...hearsQuestion, saysYes, ...hangsUp],
+      model: { hears: [wish, yes], replies: [...proposesSms.slice(0, 2), { say: 'That did not work.' }] },
+      doing: async () => ({ kind, code: 'optedOut' }),
+    })
+    expect(statuses(errand)).toEqual(['confirmation_required', kind, kind])
+    expect(errand.told.at(-1)).toEqual({
+      status: kind,
+      reason: 'optedOut',
+      note: expect.stringMatching(note) as unknown,
+    })
+  })
+
   it('is corrected aloud when the model says that it was done, and it was not', async () => {
     const errand = await playErrand({
       steps: [...asksForSms, ...hearsQuestion, saysNo, ...hangsUp],

@@ -146,6 +146,10 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
     })
     expect(call.runs).toEqual([])
     expect(call.story.slice(-2)).toEqual(['decision allow confirmed', 'policy_denied deny tooManyCalls'])
-    expect(statuses(call)).toEqual(['confirmation_required', 'failed'])
+    expect(statuses(call)).toEqual(['confirmation_required', 'failed', 'failed'])
+    expect(call.told.at(-1)).toMatchObject({
+      reason: 'tooManyCalls',
+      note: expect.stringMatching(/^This was not done/) as unknown,
+    })
   })
 })
