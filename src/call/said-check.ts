@@ -8,6 +8,8 @@ const MAX_RESULTS = 8
 const MAX_CORRECTIONS = 5
 /** Text of one reply that is compared, in characters. */
 const MAX_TEXT = 4_000
+/** What was said before, by anybody: the latest of it is kept, in characters. */
+const MAX_HEARD = 8_000
 
 /** A reply that was not asked for because of a result may still speak of it; a second one hardly does. */
 const REPLIES_COMPARED = 2
@@ -28,6 +30,7 @@ export class SaidCheck {
   #results: readonly Told[] = []
   #reply: Reply | undefined
   #corrections = 0
+  #heard = ''
 
   constructor(onContradiction: (found: Contradiction, responseId: string) => void) {
     this.#onContradiction = onContradiction
@@ -40,6 +43,9 @@ export class SaidCheck {
 
   /** The session in use tells something. Sentences of ours have an id, and are not compared. */
   onSpeech(event: SpeechEvent): void {
+    if (event.kind === 'callerTranscript' && event.final) this.#hear(event.text)
+    if (event.kind === 'replyText' && event.final && event.responseId !== this.#reply?.responseId)
+      this.#hear(event.text)
     if (event.kind === 'responseStarted') {
       if (event.id !== undefined || this.#results.length === 0) return
       const isAnswer = event.purpose === 'toolResult'
@@ -54,8 +60,14 @@ export class SaidCheck {
       this.#onDone(reply, event.status)
   }
 
+  #hear(text: string): void {
+    this.#heard = `${this.#heard} ${text}`.slice(-MAX_HEARD)
+  }
+
   #onDone(reply: Reply, status: string): void {
     this.#reply = undefined
+    const heard = this.#heard
+    this.#hear(reply.text)
     // One that says nothing, or was cut short, is not what the caller will remember.
     if (status !== 'completed' || reply.text === '') return
     const results = this.#results
@@ -63,7 +75,7 @@ export class SaidCheck {
       .map((one, index) => (index < reply.known ? { ...one, repliesLeft: one.repliesLeft - 1 } : one))
       .filter(({ repliesLeft }, index) => repliesLeft > 0 && !(reply.isAnswer && index < reply.known))
     const text = results.map((result) => result.text).join('\n')
-    const [found] = contradictionsIn(reply.text, { status: statusOf(results), text })
+    const [found] = contradictionsIn(reply.text, { status: statusOf(results), text, heard })
     if (!found || this.#corrections >= MAX_CORRECTIONS) return
     this.#corrections += 1
     this.#onContradiction(found, reply.responseId)

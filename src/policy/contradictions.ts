@@ -5,7 +5,7 @@ export type Contradiction = {
   readonly kind: 'status' | 'time' | 'day' | 'weekday' | 'sum' | 'number'
   /** As it was said. */
   readonly said: string
-  /** What the result says of that kind. */
+  /** What the result says of that kind; nothing where there is no result that could. */
   readonly stands: readonly string[]
 }
 
@@ -14,6 +14,8 @@ export type ToldResult = {
   readonly status: 'done' | 'empty' | 'failed' | 'unknown' | 'refused' | 'waits'
   /** The JSON text of the result; empty where there is none. */
   readonly text: string
+  /** What was said in the call before: of that nothing is invented. */
+  readonly heard?: string
 }
 
 const MAX_SENTENCES = 40
@@ -24,13 +26,28 @@ const DENIAL =
   /\b(?:not|never|no|none|nothing|nobody|unable|failed|fails?|cannot|refused|instead of|rather than)\b|n't\b|\bwithout\b/
 const DEED =
   '(?:sent|texted|booked|added|put|cancelled|canceled|moved|changed|updated|called|rung|done|scheduled|noted|placed|delivered|confirmed|reached|found|made|arranged|taken care of)'
+const MATTER = '(?:your|the) (?:message|text|call|event|appointment|meeting|e-?mail|table|reservation)'
+const ADVERB = '(?:just |now |already |all |successfully )?'
 const CLAIM = new RegExp(
   [
-    `\\b(?:i|we)(?:'ve| have) (?:just |now |already )?${DEED}\\b`,
-    `\\b(?:i|we) (?:just |already )?${DEED}\\b`,
-    `\\b(?:it|that|this|everything|the (?:message|text|call|event|appointment|meeting|e-?mail|table))(?:'s| is| was|'s been| has been| has now been| is now) (?:just |now |already |all )?(?:${DEED}|set|in your calendar|on its way)\\b`,
+    `\\b(?:i|we)(?:'ve| have) ${ADVERB}${DEED}\\b`,
+    `\\b(?:i|we) ${ADVERB}${DEED}\\b`,
+    `\\b(?:it|that|this|everything|${MATTER})(?:'s| is| was|'s been| has been| has now been| is now) ${ADVERB}(?:${DEED}|set|in your calendar|on its way)\\b`,
+    `\\b(?:it|${MATTER}) (?:has )?(?:gone|went) (?:out|through)\\b`,
+    `\\b(?:has|have|'s|'ve) ${ADVERB}(?:received|got|gotten) (?:it|my|${MATTER})\\b`,
+    `\\b(?:i|we)(?:'ve| have)? ${ADVERB}let [\\p{L}' ]{1,30} know\\b`,
     String.raw`\ball (?:done|set)\b`,
     '^done\\b',
+  ].join('|'),
+  'u',
+)
+/** What is free is not in the calendar, what may be is no fact, and what time it is needs no result. */
+const NO_FACT = new RegExp(
+  [
+    String.raw`\b(?:free|available|clear|can|could|shall|should|will|would|may|might|try|if|or|now|currently)\b`,
+    String.raw`'(?:ll|d)\b`,
+    String.raw`\byou(?:'re| are)\b.*\bopen\b`,
+    String.raw`\bit(?:'s| is) (?!at\b|on\b|in\b|from\b)`,
   ].join('|'),
 )
 
@@ -48,6 +65,7 @@ export function contradictionsIn(transcript: string, result: ToldResult): readon
     .flatMap((sentence) => [
       ...falseClaim(sentence, result),
       ...(isDenial(sentence) ? [] : falseFacts(factsIn(sentence), stands)),
+      ...invented(sentence, result),
     ])
     .slice(0, MAX_FOUND)
 }
@@ -82,19 +100,42 @@ function falseFacts(said: SaidFacts, stands: SaidFacts): readonly Contradiction[
   ]
 }
 
-function against<One extends Said<unknown>>(
+/** Where nothing was found, or nothing is known, every time, sum and number that nobody has named before is made up. */
+function invented(sentence: string, { status, heard = '' }: ToldResult): readonly Contradiction[] {
+  if (status !== 'empty' && status !== 'failed' && status !== 'unknown') return []
+  if (isDenial(sentence) || NO_FACT.test(sentence.toLowerCase())) return []
+  const said = factsIn(sentence)
+  const known = factsIn(heard)
+  return [
+    ...unknownOf('time', { said: said.times, stands: known.times, isSame: isSameTime }),
+    ...unknownOf('sum', { said: said.sums, stands: known.sums, isSame: isEqual }),
+    ...unknownOf('number', { said: said.numbers, stands: known.numbers, isSame: isSameNumber }),
+  ]
+}
+
+function unknownOf<One extends Said<unknown>>(
   kind: Contradiction['kind'],
-  facts: {
-    readonly said: readonly One[]
-    readonly stands: readonly One[]
-    readonly isSame: (said: One, stands: One) => boolean
-  },
+  { said, stands, isSame }: Compared<One>,
 ): readonly Contradiction[] {
-  const { said, stands, isSame } = facts
-  if (stands.length === 0) return []
   return said
     .filter((one) => !stands.some((other) => isSame(one, other)))
-    .map((one) => ({ kind, said: one.text, stands: [...new Set(stands.map(({ text }) => text))] }))
+    .map(({ text }) => ({ kind, said: text, stands: [] }))
+}
+
+type Compared<One> = {
+  readonly said: readonly One[]
+  readonly stands: readonly One[]
+  readonly isSame: (said: One, stands: One) => boolean
+}
+
+function against<One extends Said<unknown>>(
+  kind: Contradiction['kind'],
+  facts: Compared<One>,
+): readonly Contradiction[] {
+  const { stands } = facts
+  if (stands.length === 0) return []
+  const named = [...new Set(stands.map(({ text }) => text))]
+  return unknownOf(kind, facts).map((found) => ({ ...found, stands: named }))
 }
 
 function isEqual(one: Said<unknown>, other: Said<unknown>): boolean {

@@ -11,6 +11,7 @@ const MAX_NAMED = 2
 /** What the caller hears when the agent has said something that a tool's result does not bear out. */
 export function correction({ kind, said, stands }: Mistake): string {
   if (kind === 'status') return `I have to correct myself: ${statusWords(stands[0])}.`
+  if (stands.length === 0) return `I have to correct myself: I have nothing here that says ${plain(said)}.`
   const named = stands.slice(0, MAX_NAMED).map(plain).join(' and ')
   return `I have to correct myself: I have ${named} here, not ${plain(said)}.`
 }

@@ -52,6 +52,20 @@ describe('SaidCheck', () => {
     expect(kinds()).toEqual(['status i have sent'])
   })
 
+  it('takes nothing for invented that anybody has said before in the call', () => {
+    const { check, replies, kinds } = start()
+    const asks = (text: string) =>
+      check.onSpeech({ kind: 'callerTranscript', itemId: 'item_0', text, final: true, atMs })
+    asks('What is there at 3 p.m.?')
+    replies('I look whether there is anything until 5 p.m.')
+    check.told({ status: 'empty', text: '' })
+    replies('You asked for 3 p.m. until 5 p.m.')
+    expect(kinds()).toEqual([])
+    check.told({ status: 'empty', text: '' })
+    replies('There is the dentist at 4 p.m.')
+    expect(kinds()).toEqual(['time 4 p.m.'])
+  })
+
   it('passes over responses that say nothing, were cut short, or speak words of ours', () => {
     const { check, begins, says, ends, replies, kinds } = start()
     check.told(failed)

@@ -11,6 +11,9 @@ const research: ToldResult = {
   text: '{"answer":"A ticket costs $12.50, for children 7 euros. Call 020 7946 0100. Open from 9 a.m. to 5:30 p.m., closed on Mondays.","sources":[]}',
 }
 
+const empty: ToldResult = { status: 'empty', text: '{"status":"done","empty":"Nothing was found."}' }
+const failed: ToldResult = { status: 'failed', text: '' }
+
 function two(value: number): string {
   return String(value).padStart(2, '0')
 }
@@ -42,6 +45,13 @@ describe('contradictionsIn()', () => {
     ['I am not sure whether it was sent.', { status: 'unknown', text: '' }],
     ['The weather is fine, and it is half past nine on Friday.', { status: 'done', text: '{"kept":true}' }],
     ['', event],
+    ['There is nothing in your calendar on Tuesday at 3 pm.', empty],
+    ['You are free at 3 pm, and all of Tuesday is clear.', empty],
+    ["It's half past nine now.", empty],
+    ['I can look again at 5 pm.', failed],
+    ['You have asked for 3 pm on +1 415 555 0123.', { ...failed, heard: 'Text 415-555-0123 about 3 p.m.' }],
+    ['I found nothing under that name.', empty],
+    ['Let me see.', failed],
     ['They are open until midnight.', { status: 'done', text: '{"end":"2026-11-24T00:00"}' }],
     ['It is at 0:30.', { status: 'done', text: '{"start":"2026-11-24T00:30"}' }],
     ['It ends at twenty to eleven p.m.', { status: 'done', text: '{"end":"2026-11-24T22:40"}' }],
@@ -79,6 +89,14 @@ describe('contradictionsIn()', () => {
       { status: 'unknown', text: '' },
       ['status done', 'status it is in your calendar'],
     ],
+    ['Your text went out to Ann.', failed, ['status your text went out']],
+    ['Ann has received your message.', failed, ['status has received your message']],
+    ["I've let Ann know.", failed, ["status i've let ann know"]],
+    ['The message was successfully sent.', failed, ['status the message was successfully sent']],
+    ['You have a meeting with Bob at 3 pm.', empty, ['time 3 pm.']],
+    ["Ann's number is +1 415 555 0123.", empty, ['number +1 415 555 0123']],
+    ['They open at nine a.m. and a ticket costs $40.', failed, ['time nine a.m.', 'sum $40']],
+    ['It is at 4 pm.', { ...empty, heard: 'Am I busy at 3 pm?' }, ['time 4 pm.']],
     ['I found two contacts.', { status: 'empty', text: '' }, ['status i found']],
   ] as const)('finds in %j what the result does not bear out', (transcript, result, found) => {
     expect(kinds(transcript, result)).toEqual(found)

@@ -10,6 +10,9 @@ describe('correction()', () => {
     expect(correction({ kind: 'time', said: 'eleven thirty', stands: ['10:30', '11:00', '12:00'] })).toBe(
       'I have to correct myself: I have 10:30 and 11:00 here, not eleven thirty.',
     )
+    expect(correction({ kind: 'sum', said: '$40', stands: [] })).toMatch(
+      /I have nothing here that says \$40\.$/,
+    )
   })
 
   it('holds no quote that could end what is to be said', () => {
