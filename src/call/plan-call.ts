@@ -34,7 +34,12 @@ export type Planning = {
   readonly hasPin: boolean
   /** A person who is rung when the model cannot be reached. */
   readonly fallbackPhoneNumber: string | undefined
-  readonly owner: { readonly phoneNumbers: readonly string[]; readonly verification: OwnerVerification }
+  readonly owner: {
+    readonly phoneNumbers: readonly string[]
+    readonly verification: OwnerVerification
+    /** IANA name. */
+    readonly timeZone: string
+  }
   readonly limits: {
     readonly idlePromptSeconds: number
     readonly callMaxSeconds: number
@@ -52,12 +57,13 @@ export type Planning = {
  *   so that an actor may fall, and never rises
  */
 export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPlan['actor']): CallPlan {
-  const { persona, promptAudio, safetyKey } = planning
+  const { persona, promptAudio, safetyKey, owner } = planning
   const { language } = persona
   const strength = strengthIn(offer, planning, recorded)
   const actor = strength({ pinRight: false, transferred: false }) === 'S0' ? 'external' : 'owner'
   const opening = openingOf(actor, persona)
   const spoken = opening.filter((sentence) => promptAudio.clip(sentence, language).spoken)
+  const about = { persona, actor, language, spoken } as const
   return {
     callSid: offer.callSid,
     direction: offer.direction,
@@ -68,11 +74,16 @@ export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPl
     language,
     ...(persona.voice !== undefined && { voice: persona.voice }),
     strength,
-    session: ({ resumed, strength: now }) => {
+    session: ({ resumed, strength: now, atMs }) => {
       const tools = listedTools(now, planning).map(({ definition }) => definition)
       const names = tools.map(({ name }) => name)
       return {
-        instructions: callInstructions({ persona, actor, language, spoken, tools: names, resumed }),
+        instructions: callInstructions({
+          ...about,
+          tools: names,
+          resumed,
+          now: { atMs, timeZone: owner.timeZone },
+        }),
         tools,
       }
     },

@@ -19,8 +19,8 @@ import type { ModelHealth } from './model-health.ts'
 import type { Resumption } from './resumption.ts'
 import type { CallRules } from './state.ts'
 
-/** When a session is opened: `resumed` where the call is already under way. */
-export type SessionMoment = { readonly resumed: boolean; readonly strength: Strength }
+/** When a session is opened, in Unix milliseconds: `resumed` where the call is already under way. */
+export type SessionMoment = { readonly resumed: boolean; readonly strength: Strength; readonly atMs: number }
 
 /** What a session is told. */
 export type SessionBrief = {

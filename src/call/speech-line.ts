@@ -96,7 +96,7 @@ export class SpeechLine {
     let connection: Connection | undefined
     const session = speech.open({
       callSid,
-      ...this.#plan.session({ resumed, strength: this.#strength() }),
+      ...this.#plan.session({ resumed, strength: this.#strength(), atMs: this.#ports.clock.wallMs() }),
       language,
       audio: realtimeAudio,
       ...(voice !== undefined && { voice }),

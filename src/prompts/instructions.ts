@@ -15,6 +15,8 @@ export type InstructionContext = {
   readonly tools: readonly string[]
   /** True for a further session of the same call: the conversation is under way. */
   readonly resumed?: boolean
+  /** When the session begins, in Unix milliseconds, and the IANA name of the owner's zone. */
+  readonly now: { readonly atMs: number; readonly timeZone: string }
 }
 
 /**
@@ -30,6 +32,8 @@ export function callInstructions(context: InstructionContext): string {
     section('How the call begins', openingRules(context)),
     section('How you speak', speakingRules(context.language)),
     section('What you must always do', standingRules(context.tools)),
+    // Last: what stands before it is the same in every call, and need not be read anew.
+    section('What time it is', timeRules(context)),
   ]
   return sections.join('\n\n')
 }
@@ -103,6 +107,22 @@ function standingRules(tools: readonly string[]): string[] {
       'When the conversation is over, because the caller says goodbye or wants nothing more, say goodbye in a few words and then use end_call. Do not end a call in the middle of the caller’s concern.',
     )
   }
+  return rules
+}
+
+/** Who is not the owner is not to learn where the owner is: the name of a zone would tell. */
+function timeRules({ now, actor }: InstructionContext): string[] {
+  const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(now.atMs)).toZonedDateTimeISO(now.timeZone)
+  const weekday = at.toLocaleString('en', { weekday: 'long' })
+  const clock = at.toPlainTime().toString({ smallestUnit: 'minute' })
+  const zone = actor === 'owner' ? `${now.timeZone}, UTC${at.offset}` : `UTC${at.offset}`
+  const rules = [
+    `When you were connected, it was ${weekday}, ${at.toPlainDate().toString()}, ${clock} (${zone}).`,
+  ]
+  if (actor === 'owner')
+    rules.push(
+      'Times that the owner names are of that zone, unless another is named. Reckon days like "tomorrow" or "Friday" from that date.',
+    )
   return rules
 }
 

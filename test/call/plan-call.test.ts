@@ -19,7 +19,7 @@ const planning: Planning = {
   promptAudio: { clip: (_sentence, _language) => ({ ulaw: new Uint8Array(1), text: '', spoken: true }) },
   tools: testPlan('CA1').tools,
   hasPin: false,
-  owner: { phoneNumbers: ['+14155550101'], verification: 'stir_or_pin' },
+  owner: { phoneNumbers: ['+14155550101'], verification: 'stir_or_pin', timeZone: 'America/New_York' },
   limits: {
     idlePromptSeconds: 12,
     callMaxSeconds: 3_600,
@@ -30,9 +30,19 @@ const planning: Planning = {
   safetyKey: 'key',
   fallbackPhoneNumber: undefined,
 }
+const atMs = Date.parse('2026-11-28T18:05:30Z')
 const offer = { callSid: 'CA1', from: '+14155550123', to: '+14155550100', direction: 'inbound' } as const
 
 describe('planCall()', () => {
+  it('tells each session what time it is then in the zone of the owner', () => {
+    const { session } = planCall({ ...offer, from: '+14155550101' }, planning)
+    const told = [atMs, atMs + 3_600_000].map(
+      (now) => session({ resumed: true, strength: 'S2', atMs: now }).instructions,
+    )
+    expect(told[0]).toContain('Saturday, 2026-11-28, 13:05 (America/New_York, UTC-05:00)')
+    expect(told[1]).toContain('14:05 (America/New_York')
+  })
+
   it('tells everybody but the owner first that an assistant speaks', () => {
     expect(planCall(offer, planning).rules.opening).toEqual(['disclosure', 'greeting'])
     expect(planCall({ ...offer, from: 'anonymous' }, planning).rules.opening[0]).toBe('disclosure')
@@ -78,17 +88,18 @@ describe('planCall()', () => {
       clip: () => ({ ulaw: new Uint8Array(1), text: '', spoken: false }),
     }
     expect(
-      planCall(offer, { ...planning, promptAudio }).session({ resumed: false, strength: 'S0' }).instructions,
+      planCall(offer, { ...planning, promptAudio }).session({ resumed: false, strength: 'S0', atMs })
+        .instructions,
     ).toContain(sentenceText('disclosure', 'en'))
-    expect(planCall(offer, planning).session({ resumed: false, strength: 'S0' }).instructions).toContain(
-      'Do not greet again',
-    )
+    expect(
+      planCall(offer, planning).session({ resumed: false, strength: 'S0', atMs }).instructions,
+    ).toContain('Do not greet again')
   })
 
   it('a resumed session is not told to greet, and only tools that exist are named', () => {
     const plan = planCall(offer, planning)
-    expect(plan.session({ resumed: true, strength: 'S0' }).instructions).toContain('under way')
-    expect(plan.session({ resumed: false, strength: 'S0' }).instructions).not.toContain('make_call')
+    expect(plan.session({ resumed: true, strength: 'S0', atMs }).instructions).toContain('under way')
+    expect(plan.session({ resumed: false, strength: 'S0', atMs }).instructions).not.toContain('make_call')
   })
 
   it('safetyIdentifier is stable for a caller, differs between callers and keys, and hides the number', () => {
@@ -108,7 +119,7 @@ describe('planCall()', () => {
     const all = { ...planning, tools, persona: { ...planning.persona, tools: names } }
     const listed = (strength: Strength, hasPin = true) =>
       planCall(offer, { ...all, hasPin })
-        .session({ resumed: false, strength })
+        .session({ resumed: false, strength, atMs })
         .tools.map(({ name }) => name)
     expect(listed('S0')).toEqual(['take_message', 'end_call'])
     expect(listed('S1')).toEqual(['send_sms', 'web_research', 'take_message', 'end_call'])
@@ -116,7 +127,7 @@ describe('planCall()', () => {
     expect(listed('S1', false)).toEqual(['web_research', 'take_message', 'end_call'])
     expect(listed('S2')).toEqual(['send_sms', 'web_research', 'take_message', 'find_contact', 'end_call'])
     expect(planCall(offer, all).tools).toHaveLength(5)
-    expect(planCall(offer, all).session({ resumed: false, strength: 'S0' }).instructions).not.toContain(
+    expect(planCall(offer, all).session({ resumed: false, strength: 'S0', atMs }).instructions).not.toContain(
       'send_sms',
     )
   })

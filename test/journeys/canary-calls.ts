@@ -56,7 +56,7 @@ export const lost = callOf({
       `Text them, ${words.caller}. My card is ${cards.spoken}, and my number ${numbers.spoken}.`,
       yes,
       `The other card is ${cards.spokenInWords}. Write to ${addresses.spoken}.`,
-      `Or ${cards.spokenMixed}.`,
+      `Or ${cards.spokenMixed}, ${words.more}.`,
     ],
     replies: [
       {

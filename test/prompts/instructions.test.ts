@@ -16,6 +16,7 @@ const context: InstructionContext = {
   language: 'en',
   spoken: ['disclosure', 'greeting'],
   tools: ['end_call', 'take_message'],
+  now: { atMs: Date.parse('2026-11-28T18:05:30Z'), timeZone: 'America/Los_Angeles' },
 }
 
 function instructions(change: Partial<InstructionContext>): string {
@@ -27,6 +28,15 @@ describe('callInstructions()', () => {
     expect(instructions({})).toBe(instructions({}))
     expect(instructions({})).toContain('You are Ada, an AI assistant')
     expect(instructions({})).toContain('You like trains.')
+  })
+
+  it('tells what day and time it is, and only the owner in which place', () => {
+    expect(instructions({ actor: 'owner' })).toMatch(
+      /it was Saturday, 2026-11-28, 10:05 \(America\/Los_Angeles, UTC-08:00\)\.\n- Times that the owner names are of that zone/,
+    )
+    const told = instructions({ actor: 'external' })
+    expect(told).toMatch(/it was Saturday, 2026-11-28, 10:05 \(UTC-08:00\)\.$/)
+    expect(told).not.toContain('Los_Angeles')
   })
 
   it('holds the standing rules for owner and strangers alike', () => {
