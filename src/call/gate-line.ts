@@ -5,7 +5,7 @@ import { SessionGate } from '../gate/session-gate.ts'
 import { refused } from '../gate/tool-answers.ts'
 import { isE164 } from '../lib/phone-number.ts'
 import { type CallerTurns, noTurns } from '../policy/caller-turns.ts'
-import { isQuestionOpen } from '../policy/confirmation-desk.ts'
+import { isQuestionOpen, takesKeys } from '../policy/confirmation-desk.ts'
 import type { EndReason } from '../policy/desk.ts'
 import { notAskedSentence } from '../policy/question.ts'
 import type { Strength } from '../policy/strength.ts'
@@ -23,6 +23,9 @@ import { UnresolvedLine } from './unresolved-line.ts'
 
 /** Whoever calls without a number has no id of their own. */
 const WITHHELD = 'caller_withheld'
+
+/** So long after a key that answered a question the next one is about the same. */
+const SAME_KEY_MS = 2_000
 
 /** What the gate asks of its call. */
 export type GateLineListener = {
@@ -61,6 +64,7 @@ export class GateLine implements AsyncDisposable {
   #over: 'hungUp' | 'stopping' | undefined
   #outcomes: Outcomes | undefined
   #sayings = 0
+  #answeredUntilMs = 0
 
   constructor(parts: {
     readonly plan: CallPlan
@@ -150,10 +154,14 @@ export class GateLine implements AsyncDisposable {
     if (this.#gate) this.#feed({ kind: 'cleared' })
   }
 
-  /** A key of the caller's telephone: it belongs to the question where one is open, and else to the PIN. */
+  /** A key of the caller's telephone: it belongs to the question where one takes keys, and else to the PIN. */
   key(key: string): void {
-    if (this.#gate && isQuestionOpen(this.#gate.desk)) return this.#feed({ kind: 'key', key })
-    this.#pin.key(key)
+    const nowMs = this.#ports.clock.nowMs()
+    const isAnswer = this.#gate !== undefined && takesKeys(this.#gate.desk)
+    // Whoever has answered with a key and presses it again begins no PIN.
+    if (!isAnswer && nowMs >= this.#answeredUntilMs) return this.#pin.key(key)
+    if (isAnswer) this.#answeredUntilMs = nowMs + SAME_KEY_MS
+    this.#feed({ kind: 'key', key })
   }
 
   /** The call is over for the confirmations, or a part of it. */

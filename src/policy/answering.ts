@@ -1,6 +1,6 @@
 import { askAgain } from './asking.ts'
 import { type CallerTurn, openTurn, turnOver, turnStarted, turnStopped } from './caller-turns.ts'
-import { type Confirmation, type ConfirmationEvidence, questionAt } from './confirmation.ts'
+import { type Confirmation, type ConfirmationEvidence, isAboutToRun, questionAt } from './confirmation.ts'
 import { classifyAnswer, type Consent, isEcho } from './consent.ts'
 import {
   chain,
@@ -130,14 +130,6 @@ export function isAnswering(desk: ConfirmationDesk, record: Confirmation): boole
 /** The record that an answer of now is for: the one that was asked, or the one that is about to run on a yes. */
 function decidable(desk: ConfirmationDesk): Confirmation | undefined {
   return desk.records.find(({ state }) => state === 'asked') ?? desk.records.find(isAboutToRun)
-}
-
-/**
- * Whether a caller said yes and nothing was sent yet: then a no counts whenever it began. A no means nothing for what
- * only a key approved: nobody was asked about it.
- */
-function isAboutToRun({ state, use, askedAtMs }: Confirmation): boolean {
-  return state === 'confirmed' && use === 'unused' && askedAtMs !== undefined
 }
 
 /** What an answer does that counts. */

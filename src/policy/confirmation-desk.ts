@@ -1,7 +1,14 @@
 import * as answering from './answering.ts'
 import * as asking from './asking.ts'
 import { type CallerTurn, type CallerTurns, noTurns, turnDueAtMs } from './caller-turns.ts'
-import { type Confirmation, isBeingAsked, isOpen, isRunning, type Proposal } from './confirmation.ts'
+import {
+  type Confirmation,
+  isAboutToRun,
+  isBeingAsked,
+  isOpen,
+  isRunning,
+  type Proposal,
+} from './confirmation.ts'
 import {
   chain,
   type ConfirmationDesk,
@@ -96,9 +103,17 @@ export function hasRunningEffect(desk: ConfirmationDesk): boolean {
   return desk.records.some(isRunning)
 }
 
-/** Whether the keypad belongs to a question: at any other time its keys are the PIN. */
+/** Whether a question is on its way, or heard and not answered. */
 export function isQuestionOpen(desk: ConfirmationDesk): boolean {
   return desk.records.some(isBeingAsked)
+}
+
+/**
+ * Whether the keypad belongs to a question: also after a yes, for as long as a no still comes in time. At any other time
+ * its keys are the PIN.
+ */
+export function takesKeys(desk: ConfirmationDesk): boolean {
+  return isQuestionOpen(desk) || desk.records.some(isAboutToRun)
 }
 
 function handle(desk: ConfirmationDesk, event: DeskEvent): DeskStep {

@@ -122,6 +122,14 @@ export function isBeingAsked(record: Confirmation): boolean {
   return record.state === 'asked' || (record.state === 'proposed' && record.asking !== undefined)
 }
 
+/**
+ * Whether a caller said yes and nothing was sent yet: then a no counts whenever it began. A no means nothing for what
+ * only a key approved: nobody was asked about it.
+ */
+export function isAboutToRun(record: Confirmation): boolean {
+  return record.state === 'confirmed' && record.use === 'unused' && record.askedAtMs !== undefined
+}
+
 /** What is said at an asking: the first, the second, or the last. */
 export function questionAt({ questions }: Confirmation, attempt: number): string {
   const [first, second, third] = questions
