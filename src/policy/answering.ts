@@ -74,13 +74,15 @@ export function onTurnOver(
   const says = text === undefined ? 'unknown' : classifyAnswer(text, desk.settings.lexicons)
   const evidence = { by: 'speech', itemId: turn.itemId, startedAtMs: turn.startedAtMs } as const
   const record = decidable(now)
-  if (!record) return tooEarly(now, says)
+  if (!record) return tooEarly(now, says, atMs)
   const objection = objectionTo(record, turn, { text: text ?? '', desk })
   const answer = { says: objection ? objectedSays(says) : says, evidence, atMs }
   const { accepted } = record
   if (accepted) return onLastWords(now, { ...record, accepted }, answer)
-  if (!objection || (isAboutToRun(record) && says === 'no')) return onAnswer(now, record, answer)
-  return ignored(now, objection)
+  // A no to a question that was heard comes never too late, as long as a yes may still come.
+  const isLateNo = says === 'no' && (isAboutToRun(record) || objection === 'afterTtl')
+  if (!objection || isLateNo) return onAnswer(now, record, answer)
+  return notTaken(now, record, { objection, text, atMs })
 }
 
 /** A key of the telephone: 1 is yes, 2 is no, any other is no answer. */
@@ -88,8 +90,9 @@ export function onKey(
   desk: ConfirmationDesk,
   { key, atMs }: { readonly key: string; readonly atMs: number },
 ): DeskStep {
+  if (desk.settings.channel !== 'voice') return ignored(desk, 'noQuestion')
   const record = decidable(desk)
-  if (!record || desk.settings.channel !== 'voice') return ignored(desk, 'noQuestion')
+  if (!record) return onEarlyKey(desk, { key, atMs })
   const says = key === '1' ? 'yes' : key === '2' ? 'no' : 'unknown'
   const answer: Answer = { says, evidence: { by: 'keypad', atMs }, atMs }
   const { accepted } = record
@@ -217,11 +220,60 @@ function isTooLate({ askedAtMs, ttlMs }: Confirmation, atMs: number): boolean {
   return askedAtMs === undefined || !(atMs <= askedAtMs + ttlMs)
 }
 
-/** Nothing was asked yet. A clear word while a question is on its way is worth a record: it seems to be an answer. */
-function tooEarly(desk: ConfirmationDesk, says: Consent): DeskStep {
-  const { id } = currentQuestion(desk) ?? {}
-  if (id === undefined || says === 'unknown') return still(desk)
-  return { desk, effects: [{ kind: 'ignored', id, reason: 'beforeAsked' }] }
+/**
+ * Nothing was asked yet. A clear word while a question is on its way is worth a record: it seems to be an answer, and
+ * the question is put again soon if no other comes.
+ */
+function tooEarly(desk: ConfirmationDesk, says: Consent, atMs: number): DeskStep {
+  const question = currentQuestion(desk)
+  if (!question || says === 'unknown') return still(desk)
+  return unheeded(desk, question, { reason: 'beforeAsked', atMs })
+}
+
+/** A key into a question that is not over: a no needs none, anything else comes too early. */
+function onEarlyKey(
+  desk: ConfirmationDesk,
+  { key, atMs }: { readonly key: string; readonly atMs: number },
+): DeskStep {
+  const question = currentQuestion(desk)
+  if (!question) return ignored(desk, 'noQuestion')
+  if (key !== '2') return unheeded(desk, question, { reason: 'beforeAsked', atMs })
+  const evidence = { by: 'keypad', atMs } as const
+  return settle(desk, question, { state: 'denied', reason: 'no', told: 'denied', atMs, evidence })
+}
+
+/**
+ * Words that do not count as an answer and may be one leave no question behind that the next yes would answer, whatever
+ * that is about: it is put again. What may be its own echo gets time in which the caller answers.
+ */
+function notTaken(
+  desk: ConfirmationDesk,
+  record: Confirmation,
+  words: { readonly objection: IgnoredReason; readonly text: string | undefined; readonly atMs: number },
+): DeskStep {
+  const { objection, text, atMs } = words
+  const mayBeAnswer = text === undefined || wordsOf(text).length > 0
+  const isOfQuestion = objection === 'beforeAsked' || objection === 'echo'
+  if (record.state !== 'asked' || !mayBeAnswer || !isOfQuestion) return ignored(desk, objection)
+  const question = questionAt(record, record.attempts)
+  if (isEcho({ answer: text ?? '', question }, desk.settings.lexicons))
+    return unheeded(desk, record, { reason: objection, atMs })
+  return chain(
+    desk,
+    (now) => ignored(now, objection),
+    (now) => askAgain(now, record, atMs),
+  )
+}
+
+function unheeded(
+  desk: ConfirmationDesk,
+  record: Confirmation,
+  { reason, atMs }: { readonly reason: IgnoredReason; readonly atMs: number },
+): DeskStep {
+  return {
+    desk: withRecord(desk, { ...record, unheededAtMs: atMs }),
+    effects: [{ kind: 'ignored', id: record.id, reason }],
+  }
 }
 
 function ignored(desk: ConfirmationDesk, reason: IgnoredReason): DeskStep {

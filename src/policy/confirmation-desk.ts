@@ -62,6 +62,8 @@ type Deadline = {
 
 /** A proposal that is not asked about within this many lives of a question is over. */
 const WAITING_LIVES = 10
+/** So long after something that may have been an answer the question is put again, if nothing else came. */
+const UNHEEDED_MS = 4_000
 /** The intent of a run is written within this, or the run is called back. */
 const COMMIT_MS = 5_000
 
@@ -270,9 +272,18 @@ function deadlineOf(desk: ConfirmationDesk, record: Confirmation): Deadline | un
   }
   if (state === 'asked') {
     if (answering.isAnswering(desk, record)) return undefined
-    return expiry(record, { atMs: sinceMs + ttlMs, reason: 'ttl' })
+    return unheededDue(record) ?? expiry(record, { atMs: sinceMs + ttlMs, reason: 'ttl' })
   }
   return expiry(record, { atMs: createdAtMs + WAITING_LIVES * ttlMs, reason: 'neverAsked' })
+}
+
+/** A caller who thinks to have answered is not left in silence until the question is too old. */
+function unheededDue(record: Confirmation): Deadline | undefined {
+  const { unheededAtMs, sinceMs, ttlMs } = record
+  if (unheededAtMs === undefined) return undefined
+  const dueAtMs = Math.max(unheededAtMs, sinceMs) + UNHEEDED_MS
+  if (dueAtMs > sinceMs + ttlMs) return undefined
+  return { dueAtMs, fire: (now) => asking.askAgain(now, record, dueAtMs) }
 }
 
 function expiry(

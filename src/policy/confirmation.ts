@@ -74,6 +74,8 @@ export type Confirmation = Proposal & {
   readonly askedAtMs: number | undefined
   /** No question before the caller has begun another turn after this; undefined when there is no such condition. */
   readonly notBeforeTurnAfterMs: number | undefined
+  /** When something came that may be an answer and did not count as one; undefined when there was nothing. */
+  readonly unheededAtMs: number | undefined
   /** A yes that still waits for words that may be a no, at most until the time given. */
   readonly accepted: { readonly evidence: ConfirmationEvidence; readonly untilMs: number } | undefined
   readonly evidence: ConfirmationEvidence | undefined
@@ -102,6 +104,7 @@ export function newConfirmation(
     unheard: 0,
     asking: undefined,
     askedAtMs: undefined,
+    unheededAtMs: undefined,
     accepted: undefined,
     evidence: undefined,
   }
@@ -160,6 +163,7 @@ export function moved(
     asking: undefined,
     accepted: undefined,
     askedAtMs: askedAtMs(record, state, atMs),
+    unheededAtMs: state === 'asked' ? record.unheededAtMs : undefined,
   }
 }
 

@@ -22,7 +22,7 @@ describe('an answer on the keypad', () => {
     at.key('1')
     at.speak()
     at.key('1')
-    expect([at.runs(), at.ignored()]).toEqual([[], ['noQuestion', 'noQuestion']])
+    expect([at.runs(), at.ignored()]).toEqual([[], ['beforeAsked', 'beforeAsked']])
     at.pass(audioMs)
     at.feed({ kind: 'questionMark', id: 'confirmation-1', attempt: 1 })
     at.key('1')

@@ -68,7 +68,7 @@ describe('an answer in speech', () => {
     at.feed({ kind: 'questionMark', id: 'confirmation-1', attempt: 1 })
     at.pass(3_000)
     at.feed({ kind: 'transcript', itemId, text: 'Yes.' })
-    expect([at.runs(), at.ignored(), at.record().state]).toEqual([[], ['beforeAsked'], 'asked'])
+    expect([at.runs(), at.ignored(), at.record().state]).toEqual([[], ['beforeAsked'], 'proposed'])
   })
 
   it('counts when it starts within 30 seconds, however long it takes', () => {
@@ -264,7 +264,7 @@ describe('an answer in speech', () => {
     const itemId = odd.begin()
     odd.feed({ kind: 'transcript', itemId, text: 'Yes.' })
     odd.key('1')
-    expect([odd.runs(), odd.ignored()]).toEqual([[], ['beforeAsked', 'afterTtl']])
+    expect([odd.runs(), odd.ignored()]).toEqual([[], ['beforeAsked', 'beforeAsked']])
   })
 
   it('is one of the last eight that began: the ninth displaces the first', () => {

@@ -108,7 +108,7 @@ function complaintAboutConsent(story: Story, effect: Effect, proof: EffectProof)
   return (
     complaintAboutTime(story, { id, effect, consent }) ??
     complaintAboutStanding(story, { effect, consent }) ??
-    (consent.by === 'answer' ? complaintAboutLastWords(story, { effect, consent }) : undefined)
+    (consent.by === 'answer' ? complaintAboutLastWords(story, { id, effect, consent }) : undefined)
   )
 }
 
@@ -214,12 +214,13 @@ function complaintAboutStanding(
   return undefined
 }
 
-/** A no before the intent wins; and a yes waits for words that are on their way. */
+/** A no after the question and before the intent wins, whenever it began; and a yes waits for words on their way. */
 function complaintAboutLastWords(
   story: Story,
-  { effect, consent }: { readonly effect: Effect; readonly consent: Consent },
+  { id, effect, consent }: { readonly id: string; readonly effect: Effect; readonly consent: Consent },
 ): string | undefined {
-  if (denialsIn(story, consent.place, effect.place).length > 0) return 'ran against a no'
+  const heardAt = hearingOf(story, id, consent.place)?.place ?? consent.place
+  if (denialsIn(story, heardAt, effect.place).length > 0) return 'ran against a no'
   const { channel, transcribes } = story.settings
   if (channel !== 'voice' || !transcribes) return undefined
   const own = story.happenings[consent.place]
