@@ -10,7 +10,7 @@ import type { Records } from '../storage/open-storage.ts'
 import type { Parts } from './parts.ts'
 
 /** A call that was placed rings, lasts, and is told of within this beyond its longest. */
-const RING_MS = 120_000
+export const RING_MS = 120_000
 
 /**
  * What the gates of all calls work with.

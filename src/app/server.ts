@@ -21,6 +21,7 @@ import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
 import { buildOutside } from './build-outside.ts'
 import { buildHttp } from './build-http.ts'
+import { findLostCalls } from './find-lost-calls.ts'
 import type { Network } from './network.ts'
 import type { Parts } from './parts.ts'
 import { keepRecords, tendOrphans } from './record-keeping.ts'
@@ -116,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   warnOfModels(parts)
   loop.start()
   calls?.watchOrphans()
+  if (calls && outside) starting.use(findLostCalls(parts, records, { calls, outside }))
   const running = starting.move()
   return {
     origin,

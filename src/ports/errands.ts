@@ -16,6 +16,20 @@ export type ErrandRecord = {
   readonly notice?: NoticeOutcome
 }
 
+/** A call that the network took, and of whose end nobody has told: there is neither a last word of it nor a report. */
+export type LostCall = Pick<ErrandRecord, 'ref' | 'callSid'>
+
+/** Which lost calls are asked for: by when their intents were written, after the one and up to the other. */
+export type LostCallRange = {
+  /** Unix milliseconds. */
+  readonly fromMs: number
+  /** Unix milliseconds. */
+  readonly toMs: number
+  /** Only those that were not given their intent: nobody has asked us what they do. */
+  readonly isUntaken?: boolean
+  readonly maxCalls: number
+}
+
 /** Calls that were placed for intents. Writes are durable when they resolve; all reject with StorageError. */
 export interface ErrandStorage {
   /** Gives an intent to a call: to the first that asks, for ever. @returns the call that has it */
@@ -26,4 +40,6 @@ export interface ErrandStorage {
   find(ref: string): Promise<ErrandRecord | undefined>
   /** Those without a report, the oldest first. */
   open(maxErrands: number): Promise<readonly ErrandRecord[]>
+  /** Lost calls, the oldest first. */
+  lost(range: LostCallRange): Promise<readonly LostCall[]>
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { ErrandStatus } from '../ports/errand-report.ts'
-import type { ErrandRecord, ErrandStorage } from '../ports/errands.ts'
+import type { ErrandRecord, ErrandStorage, LostCall, LostCallRange } from '../ports/errands.ts'
 import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import { optionalTimeMs, present, timeMs, timeText } from './columns.ts'
 import type { ErrandsTable } from './effect-tables.ts'
@@ -66,6 +66,31 @@ export class DatabaseErrands implements ErrandStorage {
         .limit(maxErrands)
         .execute()
       return rows.map(errandOf)
+    })
+  }
+
+  lost({ fromMs, toMs, isUntaken = false, maxCalls }: LostCallRange): Promise<readonly LostCall[]> {
+    return this.#store.read(async (db) => {
+      const rows = await db
+        .selectFrom('intents')
+        .innerJoin('outcomes', 'outcomes.intent_id', 'intents.intent_id')
+        .leftJoin('errands', 'errands.ref', 'intents.intent_id')
+        .select(['intents.intent_id', 'provider_id'])
+        .where('created_at', '>', timeText(fromMs))
+        .where('created_at', '<=', timeText(toMs))
+        .where('tool', '=', 'make_call')
+        .where('state', '=', 'done')
+        .where('code', 'is', null)
+        .where('provider_id', 'is not', null)
+        .where('reported_at', 'is', null)
+        .$if(isUntaken, (query) => query.where('errands.ref', 'is', null))
+        .orderBy('created_at')
+        .orderBy('intents.intent_id')
+        .limit(maxCalls)
+        .execute()
+      return rows.flatMap(({ intent_id: ref, provider_id: callSid }) =>
+        callSid === null ? [] : [{ ref, callSid }],
+      )
     })
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { OutcomeRecord } from '../../src/ports/effects.ts'
 import { onBothDatabases } from './places.ts'
 import { newCallSid, ringingCall, startedAtMs } from './records.ts'
 
@@ -55,6 +56,61 @@ await onBothDatabases((name, newPlace) => {
         reportedAtMs: startedAtMs + 5,
         notice: 'sent',
       })
+    })
+
+    it('lost() answers calls that the network took, without a last word and a report, the oldest first', async () => {
+      await using records = await (await newPlace()).open()
+      const { effects, errands } = records
+      const begun = async (atMs: number, outcome?: Partial<OutcomeRecord>, tool = 'make_call') => {
+        const [ref, callSid, sessionId] = [newRef(), newCallSid(), newCallSid()]
+        const of = {
+          scope: sessionId,
+          key: ref,
+          tool,
+          argumentsHash: 'ab'.repeat(32),
+          sessionId,
+          strength: 'S2',
+        } as const
+        const createdAtMs = startedAtMs + atMs
+        await effects.claimIntent({
+          ...of,
+          intentId: ref,
+          actor: 'person_0a1b2c3d4e5f60718293a4b5',
+          createdAtMs,
+        })
+        const known = { state: 'done', providerId: callSid, settledAtMs: startedAtMs, ...outcome } as const
+        if (outcome) await effects.settleIntent(ref, known)
+        return { ref, callSid, sessionId, takenAtMs: createdAtMs }
+      }
+      const [second, first, third] = [await begun(20, {}), await begun(10, {}), await begun(20, {})]
+      const reported = await begun(15, {})
+      await begun(15)
+      await begun(15, { code: 'completed' })
+      await begun(15, { state: 'failed', code: 'busy' })
+      await begun(15, { state: 'unknown' })
+      await begun(15, {}, 'send_sms')
+      const { ref: unnamed } = await begun(15)
+      await effects.settleIntent(unnamed, { state: 'done', settledAtMs: startedAtMs })
+      for (const call of [second, reported]) await errands.take(call)
+      await errands.report(reported.ref, { status: 'answered', nowMs: startedAtMs })
+      const lost = async (
+        fromMs: number,
+        toMs: number,
+        rest: { isUntaken?: boolean; maxCalls?: number } = {},
+      ) =>
+        (
+          await errands.lost({ fromMs: startedAtMs + fromMs, toMs: startedAtMs + toMs, maxCalls: 9, ...rest })
+        ).map(({ ref }) => ref)
+      const { ref, callSid } = first
+      expect(await errands.lost({ fromMs: 0, toMs: startedAtMs + 10, maxCalls: 9 })).toEqual([
+        { ref, callSid },
+      ])
+      expect(await lost(0, 20)).toEqual([ref, second.ref, third.ref])
+      expect(await lost(0, 20, { maxCalls: 2 })).toEqual([ref, second.ref])
+      expect(await lost(0, 20, { isUntaken: true })).toEqual([ref, third.ref])
+      expect(await lost(0, 19)).toEqual([ref])
+      expect(await lost(10, 20)).toEqual([second.ref, third.ref])
+      expect(await lost(20, 30)).toEqual([])
     })
 
     it('goes when its call does', async () => {
