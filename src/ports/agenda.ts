@@ -28,11 +28,15 @@ export interface Agenda {
     patch: EventPatch,
   ): Promise<'updated' | 'stale' | 'unknown'>
   find(eventId: string): Promise<EventRecord | undefined>
-  /** Confirmed events of which any part lies in a time, in the order in which they start; `withCancelled` also others. */
+  /**
+   * Confirmed events of which any part lies in a time, in the order in which they start; `withCancelled` also others.
+   * Of more than `maxEvents` the first to start, or the last where `keepsLatest`.
+   */
   between(options: {
     readonly fromMs: number
     readonly toMs: number
     readonly maxEvents: number
     readonly withCancelled?: boolean
+    readonly keepsLatest?: boolean
   }): Promise<readonly EventRecord[]>
 }
