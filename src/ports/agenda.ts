@@ -14,6 +14,9 @@ export type EventRecord = {
   readonly updatedAtMs: number
 }
 
+/** When an event is, and in which zone that was said. */
+export type EventSpan = Pick<EventRecord, 'startsAtMs' | 'endsAtMs' | 'timeZone'>
+
 /** What may change on an event. */
 export type EventPatch = Partial<
   Pick<EventRecord, 'title' | 'startsAtMs' | 'endsAtMs' | 'timeZone' | 'state'>

@@ -186,6 +186,31 @@ describe('calendar_update_event', () => {
   })
 })
 
+describe('times that an event cannot have', () => {
+  const event = { eventId: 'event_abcdefgh', title: 'Dentist', startsAtMs, endsAtMs: startsAtMs + hourMs }
+  const [create, update] = ['calendar_create_event', 'calendar_update_event']
+
+  it.each<[string, string, Record<string, string>]>([
+    ['tooLong', create, { ...dentist, end: '2028-11-24T10:30' }],
+    ['endsBeforeStart', update, { event_id: event.eventId, end: '2026-11-24T09:00' }],
+    ['timeSkippedByClocks', update, { event_id: event.eventId, start: '2027-03-14T02:30' }],
+    ['timeComesTwice', update, { event_id: event.eventId, start: '2027-11-07T01:30' }],
+    ['tooLong', update, { event_id: event.eventId, end: '2028-11-24T10:30' }],
+  ])('are refused as %s before anybody is asked, by %s', async (code, tool, input) => {
+    await using at = await AtGate.open()
+    await at.records.agenda.insert({ ...event, timeZone: 'America/New_York', createdAtMs: 0 })
+    const { status, output } = await at.propose(tool, input)
+    expect(status).toBe('invalidArguments')
+    expect(JSON.parse(output)).toEqual({
+      status: 'invalid_arguments',
+      reason: expect.stringMatching(new RegExp(`^${code}: [a-z]`)) as unknown,
+    })
+    expect(at.line.asked).toEqual([])
+    await at.quiet()
+    expect(await at.story()).toEqual([`policy_denied deny invalidArguments ${code}`])
+  })
+})
+
 describe('an event that is changed between the question and the yes', () => {
   it.each(['calendar_update_event', 'calendar_cancel_event'])('is left alone by %s', async (tool) => {
     await using at = await AtGate.open()
