@@ -30,7 +30,7 @@ export const calendarCreateEvent: ToolSpec = {
   risk: 'high',
   isEffect: true,
   arguments: input,
-  objectionTo: (given) => timesObjection(checkedTimes(timesOf(input.parse(given)))),
+  objectionTo: (given, { nowMs }) => timesObjection(checkedTimes(timesOf(input.parse(given)), { nowMs })),
 }
 
 /**
@@ -40,7 +40,7 @@ export const calendarCreateEvent: ToolSpec = {
 export function createEventHandler(ports: { readonly agenda: Agenda; readonly clock: Clock }): ToolHandler {
   return handlerFor(input, async (given, context) => {
     const { agenda, clock } = ports
-    const times = checkedTimes(timesOf(given))
+    const times = checkedTimes(timesOf(given), { nowMs: clock.wallMs() })
     if (!times.ok) return { kind: 'failed', code: times.code }
     const { startsAtMs, endsAtMs, timeZone } = times
     const event = { startsAtMs, endsAtMs, timeZone }

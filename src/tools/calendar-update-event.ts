@@ -40,8 +40,8 @@ export const calendarUpdateEvent: ToolSpec = {
   isEffect: true,
   arguments: input,
   // An event that is not known has no question either.
-  objectionTo: (given, { event }) =>
-    event && timesObjection(checkedTimes(timesAfter(event, input.parse(given)))),
+  objectionTo: (given, { nowMs, event }) =>
+    event && timesObjection(checkedTimes(timesAfter(event, input.parse(given)), { nowMs, before: event })),
 }
 
 /**
@@ -56,7 +56,7 @@ export function updateEventHandler(ports: { readonly agenda: Agenda; readonly cl
     const { eventId } = event
     const version = eventVersion ?? event.version
     if (version !== event.version) return { kind: 'failed', code: 'changed' }
-    const times = checkedTimes(timesAfter(event, change))
+    const times = checkedTimes(timesAfter(event, change), { nowMs: clock.wallMs(), before: event })
     if (!times.ok) return { kind: 'failed', code: times.code }
     const { startsAtMs, endsAtMs, timeZone } = times
     const after = { eventId, startsAtMs, endsAtMs, timeZone }

@@ -28,12 +28,13 @@ export function changeFits({ start, end, time_zone: zone = drilledEvent.timeZone
   })
 }
 
-/** It ends no earlier than it starts and within a leap year. Times that are none are not seen here. */
+/** It starts from now on, ends no earlier than it starts and within a leap year. Times that are none are not seen here. */
 function fits(times: () => { readonly from: Zoned; readonly to: Zoned }): boolean {
   try {
     const { from, to } = times()
+    const isLater = from.epochMilliseconds >= Temporal.Now.instant().epochMilliseconds
     const lastsHours = (to.epochMilliseconds - from.epochMilliseconds) / 3_600_000
-    return lastsHours >= 0 && lastsHours <= 366 * 24
+    return isLater && lastsHours >= 0 && lastsHours <= 366 * 24
   } catch {
     return false
   }

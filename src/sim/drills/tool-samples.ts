@@ -56,7 +56,7 @@ export const toolSamples: Readonly<Record<string, ToolSample>> = {
   calendar_create_event: {
     isHigh: true,
     from: 1,
-    samples: [event, { ...event, end: '2030-11-26T11:00' }],
+    samples: [event, { ...event, end: '2030-11-26T11:00' }, { ...event, start: '2020-11-24T10:30' }],
     fields: { title: isLine(120), start: isTime, end: isTime, time_zone: isZone },
     optional: ['end'],
     together: (input) => endsLater(input) && areOnTheClock(input),
