@@ -3,7 +3,7 @@ import type { GatePorts, GateReceiver, GateSession } from '../gate/gate-options.
 import { SessionGate } from '../gate/session-gate.ts'
 import { VirtualClock } from '../lib/virtual-clock.ts'
 import { consentLexicons } from '../policy/consent.ts'
-import type { GateFacts, Reach } from '../ports/gate-facts.ts'
+import type { GateFacts, KnownEvent, Reach } from '../ports/gate-facts.ts'
 import type { OfferedTool, ToolHandler } from '../ports/tools.ts'
 import type {
   CallReach,
@@ -33,7 +33,14 @@ export type GatedCallParts = {
   readonly onStep?: () => void
 }
 
-const event = { title: 'Dentist', start: '2026-11-24T10:30', timeZone: 'Europe/London' }
+const startsAtMs = Date.UTC(2026, 10, 24, 10, 30)
+const event: KnownEvent = {
+  title: 'Dentist',
+  start: '2026-11-24T10:30',
+  timeZone: 'Europe/London',
+  startsAtMs,
+  endsAtMs: startsAtMs + 3_600_000,
+}
 
 /** The gate of a call that a drill plays: the real gate on a real database, time and delays in the drill's hands. */
 export class DrilledCall implements GatedCall {

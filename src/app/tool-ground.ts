@@ -6,9 +6,10 @@ import { auditRedaction } from '../ops/audit-redaction.ts'
 import { classifyAnswer, consentLexicons } from '../policy/consent.ts'
 import { toolRule } from '../policy/tool-rules.ts'
 import type { AuditLog } from '../ports/audit.ts'
-import type { GateFacts } from '../ports/gate-facts.ts'
+import type { GateFacts, KnownEvent } from '../ports/gate-facts.ts'
 import type { Log } from '../ports/log.ts'
 import type { OfferedTool, ToolHandler } from '../ports/tools.ts'
+import { drilledEvent } from '../sim/drills/event-oracle.ts'
 import type { FuzzedStrength, HandlerRun, ToolGround, ToolSession } from '../sim/drills/tool-ground.ts'
 import { temporaryFolder } from '../sim/temporary-folder.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
@@ -18,6 +19,11 @@ import { DrilledCall } from './gated-call.ts'
 
 const noLog: Log = { event: () => undefined, forCall: () => noLog }
 const PAGE_RECORDS = 1_000
+const event: KnownEvent = {
+  ...drilledEvent,
+  startsAtMs: Date.UTC(2030, 10, 26, 10, 30),
+  endsAtMs: Date.UTC(2030, 10, 26, 11, 30),
+}
 
 /** Gates on a database in a temporary folder. Their tools do nothing but show that they were run. */
 export async function startToolGround(): Promise<ToolGround & AsyncDisposable> {
@@ -57,7 +63,7 @@ function openSession({ audit, effects }: Records, strength: FuzzedStrength): Too
   const facts: GateFacts = {
     standing: () => ({ strength, pin: 'open', isInScope: true, limits: { ok: true } }),
     reach: async () => ({ verdict: { ok: true }, isFirst: true }),
-    event: async () => ({ title: 'Dentist', start: '2026-11-24T10:30', timeZone: 'Europe/London' }),
+    event: async () => event,
   }
   const ports = { clock: systemClock, log: noLog, audit, effects, facts, newHex }
   const gate = new SessionGate(sessionWith(toolsThatShow(runs)), ports, silence)

@@ -1,6 +1,5 @@
-import type { EventTime } from '../policy/errand.ts'
 import type { Strength } from '../policy/strength.ts'
-import type { GateFacts, Reach, Standing } from '../ports/gate-facts.ts'
+import type { GateFacts, KnownEvent, Reach, Standing } from '../ports/gate-facts.ts'
 import type { PinLine } from './pin-line.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 
@@ -38,7 +37,7 @@ export class CallFacts implements GateFacts {
     return this.#known.reach(tool, destination)
   }
 
-  event(eventId: string): Promise<EventTime | undefined> {
+  event(eventId: string): Promise<KnownEvent | undefined> {
     return this.#known.event(eventId)
   }
 }

@@ -4,18 +4,26 @@ import type { Decision } from '../policy/decide.ts'
 import { ErrandError, errandOf, type EventTime } from '../policy/errand.ts'
 import { type QuestionContext, questionsFor } from '../policy/question.ts'
 import { toolRule } from '../policy/tool-rules.ts'
+import type { KnownEvent } from '../ports/gate-facts.ts'
+import type { ToolOutcome } from '../ports/tools.ts'
 import type { GatePorts, GateSession } from './gate-options.ts'
 import { newId } from './gate-options.ts'
 import type { Judgement } from './judge.ts'
 import type { CheckedCall } from './read-call.ts'
+import { invalidArguments, refused } from './tool-answers.ts'
 import type { SeenInTurn, TurnMemory } from './turn-memory.ts'
 
 /** The calendar answers within this, or the event is not known. */
 const EVENT_MS = 2_000
 
+/** A proposal, or why nobody is asked: for the audit log, and for the model. */
+export type NewProposal =
+  | { readonly ok: true; readonly proposal: Proposal }
+  | { readonly ok: false; readonly reasons: readonly string[]; readonly answer: ToolOutcome }
+
 /**
- * Makes a proposal of a tool call that needs a yes, with the questions that will be asked about it.
- * @returns undefined when no question can be asked about it: then it is not done
+ * Makes a proposal of a tool call that needs a yes, with the questions that will be asked about it. Of what cannot be
+ * asked about, and of what would fail after a yes, there is none: then it is not done.
  */
 export async function newProposal(
   call: CheckedCall,
@@ -26,13 +34,19 @@ export async function newProposal(
     readonly seen: SeenInTurn
     readonly memory: TurnMemory
   },
-): Promise<Proposal | undefined> {
+): Promise<NewProposal> {
   const { session, ports, seen } = here
   const event = await eventOf(call, ports)
+  const objection = call.tool.objectionTo?.(call.input, { nowMs: ports.clock.wallMs(), event })
+  if (objection) {
+    const { code, reason } = objection
+    const answer = invalidArguments(`${code}: ${reason}`)
+    return { ok: false, reasons: ['invalidArguments', code], answer }
+  }
   const questions = questionsOf(call, event, contextOf(call, judged, here))
-  if (!questions) return undefined
+  if (!questions) return { ok: false, reasons: ['noQuestion'], answer: refused('noQuestion') }
   const { callId, responseId, name: tool, canonical, hash } = call
-  return {
+  const proposal = {
     id: newId('proposal', ports.newHex),
     nonce: ports.newHex(32),
     callId,
@@ -47,7 +61,8 @@ export async function newProposal(
     taint: seen.taint,
     eventVersion: event?.version,
     answerBy: judged.decision.kind === 'confirm' ? judged.decision.answerBy : 'callerWithPin',
-  }
+  } as const
+  return { ok: true, proposal }
 }
 
 function questionsOf(
@@ -63,7 +78,7 @@ function questionsOf(
   }
 }
 
-async function eventOf({ input }: CheckedCall, ports: GatePorts): Promise<EventTime | undefined> {
+async function eventOf({ input }: CheckedCall, ports: GatePorts): Promise<KnownEvent | undefined> {
   const id = input['event_id']
   if (typeof id !== 'string') return undefined
   const { clock, facts } = ports

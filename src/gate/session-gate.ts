@@ -182,8 +182,9 @@ export class SessionGate implements AsyncDisposable {
     seen: SeenInTurn,
   ): Promise<ToolOutcome> {
     const here = { session: this.#session, ports: this.#ports, memory: this.#memory, seen }
-    const proposal = await newProposal(call, judged, here)
-    if (!proposal) return this.#refuse(call, ['noQuestion'])
+    const made = await newProposal(call, judged, here)
+    if (!made.ok) return this.#refuse(call, made.reasons, made.answer)
+    const { proposal } = made
     const open = this.#line.desk.records.find((record) => isSame(record, proposal))
     if (!open && !(await this.#store(proposal))) return this.#refuse(call, ['auditUnavailable'])
     this.#proposed(
@@ -289,10 +290,10 @@ export class SessionGate implements AsyncDisposable {
     return this.#memory.inTurn(this.#line.desk.turns.lastWordsStartedAtMs)
   }
 
-  #refuse({ name, hash }: CheckedCall, reasons: readonly string[]): ToolOutcome {
+  /** The first reason is told to the model where no other answer is, all of them to the audit log. */
+  #refuse({ name, hash }: CheckedCall, reasons: readonly string[], answer?: ToolOutcome): ToolOutcome {
     this.#denied(reasons, { tool: name, argumentsHash: hash })
-    // The first reason is told to the model, all of them to the audit log.
-    return refused(reasons.slice(0, 1).join())
+    return answer ?? refused(reasons.slice(0, 1).join())
   }
 
   #denied(

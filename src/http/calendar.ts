@@ -20,8 +20,9 @@ export type CalendarOptions = {
 }
 
 /**
- * `/v1/calendar.ics`: the local calendar for other programs to subscribe to, from 90 days ago to 400 days ahead, at most
- * 2,000 events, also cancelled ones. For keys with the scope `read`.
+ * `/v1/calendar.ics`: the local calendar for other programs to subscribe to, from 90 days ago to 400 days ahead, also
+ * what was cancelled. Of more than 2,000 events it holds those that start last: the past falls off first. For keys with
+ * the scope `read`.
  */
 export function calendarRoutes({ agenda, keyring, clock, feedOf }: CalendarOptions): FastifyPluginAsync {
   return (app) => {
@@ -31,7 +32,8 @@ export function calendarRoutes({ agenda, keyring, clock, feedOf }: CalendarOptio
       async (_request, reply) => {
         const nowMs = clock.wallMs()
         const [fromMs, toMs] = [nowMs - PAST_DAYS * DAY_MS, nowMs + COMING_DAYS * DAY_MS]
-        const events = await agenda.between({ fromMs, toMs, maxEvents: MAX_EVENTS, withCancelled: true })
+        const most = { maxEvents: MAX_EVENTS, keepsLatest: true }
+        const events = await agenda.between({ fromMs, toMs, ...most, withCancelled: true })
         return reply.type('text/calendar; charset=utf-8').send(feedOf(events))
       },
     )

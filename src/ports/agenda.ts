@@ -14,6 +14,9 @@ export type EventRecord = {
   readonly updatedAtMs: number
 }
 
+/** When an event is, and in which zone that was said. */
+export type EventSpan = Pick<EventRecord, 'startsAtMs' | 'endsAtMs' | 'timeZone'>
+
 /** What may change on an event. */
 export type EventPatch = Partial<
   Pick<EventRecord, 'title' | 'startsAtMs' | 'endsAtMs' | 'timeZone' | 'state'>
@@ -28,11 +31,15 @@ export interface Agenda {
     patch: EventPatch,
   ): Promise<'updated' | 'stale' | 'unknown'>
   find(eventId: string): Promise<EventRecord | undefined>
-  /** Confirmed events of which any part lies in a time, in the order in which they start; `withCancelled` also others. */
+  /**
+   * Confirmed events of which any part lies in a time, in the order in which they start; `withCancelled` also others.
+   * Of more than `maxEvents` the first to start, or the last where `keepsLatest`.
+   */
   between(options: {
     readonly fromMs: number
     readonly toMs: number
     readonly maxEvents: number
     readonly withCancelled?: boolean
+    readonly keepsLatest?: boolean
   }): Promise<readonly EventRecord[]>
 }

@@ -1,6 +1,7 @@
 import type { DestinationVerdict } from '../policy/destination.ts'
 import type { EventTime } from '../policy/errand.ts'
 import type { Strength } from '../policy/strength.ts'
+import type { EventRecord } from './agenda.ts'
 import type { ClaimLimit } from './effects.ts'
 
 /** How somebody stands at one moment. */
@@ -25,6 +26,9 @@ export type Reach = {
   readonly limit?: ClaimLimit | undefined
 }
 
+/** An event of the calendar: as a question reads it out, and when it is. */
+export type KnownEvent = EventTime & Pick<EventRecord, 'startsAtMs' | 'endsAtMs'>
+
 /**
  * What the gate decides by besides the proposal itself; asked anew before the question and before the effect. What
  * cannot be found out rejects, and speaks against the effect.
@@ -34,5 +38,5 @@ export interface GateFacts {
   /** @param destination exactly as the model wrote it: a number, or an address of mail */
   reach(tool: string, destination: string): Promise<Reach>
   /** What the calendar holds now. */
-  event(eventId: string): Promise<EventTime | undefined>
+  event(eventId: string): Promise<KnownEvent | undefined>
 }

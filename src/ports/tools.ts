@@ -1,3 +1,4 @@
+import type { EventSpan } from './agenda.ts'
 import type { ToolDefinition } from './speech.ts'
 
 /**
@@ -22,6 +23,12 @@ export type ToolRisk = 'low' | 'high'
 export type ReadInput =
   { readonly ok: true; readonly input: ToolInput } | { readonly ok: false; readonly reason: string }
 
+/** Why nobody is asked about arguments: a code of ours, and a reason that a model can mend them by. */
+export type Objection = { readonly code: string; readonly reason: string }
+
+/** What a schema does not know: the time, and the event that arguments name where the calendar has it. */
+export type AskedAt = { readonly nowMs: number; readonly event: EventSpan | undefined }
+
 /** A tool that may be offered to a model: its definition was checked, and there is something that does it. */
 export type OfferedTool = {
   readonly definition: ToolDefinition
@@ -34,6 +41,8 @@ export type OfferedTool = {
   readonly maxPerSession: number | undefined
   /** Reads arguments strictly: nothing is repaired, nothing left out. */
   read(value: unknown): ReadInput
+  /** What speaks against arguments besides their schema, before anybody is asked; a handler looks once more. */
+  readonly objectionTo?: ((input: ToolInput, at: AskedAt) => Objection | undefined) | undefined
   readonly handler: ToolHandler
 }
 

@@ -29,7 +29,8 @@ export class DatabaseAgenda implements Agenda {
   }
 
   between(options: Parameters<Agenda['between']>[0]): Promise<readonly EventRecord[]> {
-    const { fromMs, toMs, maxEvents, withCancelled = false } = options
+    const { fromMs, toMs, maxEvents, withCancelled = false, keepsLatest = false } = options
+    const order = keepsLatest ? 'desc' : 'asc'
     return this.#store.read(async (db) => {
       const inTime = db
         .selectFrom('events')
@@ -37,11 +38,11 @@ export class DatabaseAgenda implements Agenda {
         .where('starts_at', '<', timeText(toMs))
         .where('ends_at', '>', timeText(fromMs))
       const rows = await (withCancelled ? inTime : inTime.where('state', '=', 'confirmed'))
-        .orderBy('starts_at')
-        .orderBy('event_id')
+        .orderBy('starts_at', order)
+        .orderBy('event_id', order)
         .limit(maxEvents)
         .execute()
-      return rows.map(eventOf)
+      return (keepsLatest ? rows.toReversed() : rows).map(eventOf)
     })
   }
 }

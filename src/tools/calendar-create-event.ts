@@ -3,7 +3,8 @@ import { momentOf } from '../desk/local-time.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Agenda } from '../ports/agenda.ts'
 import type { ToolHandler } from '../ports/tools.ts'
-import { conflictsWith, eventFacts, isTooLong, refusedMoment } from './calendar-event.ts'
+import { conflictsWith, eventFacts } from './calendar-event.ts'
+import { checkedTimes, timesObjection, type WantedTimes } from './event-times.ts'
 import { areOnTheClock, endsLater, lineField, OFF_THE_CLOCK, timeField, zoneField } from './fields.ts'
 import { handlerFor, intentOf } from './tool-input.ts'
 import type { ToolSpec } from './tool-spec.ts'
@@ -29,6 +30,7 @@ export const calendarCreateEvent: ToolSpec = {
   risk: 'high',
   isEffect: true,
   arguments: input,
+  objectionTo: (given, { nowMs }) => timesObjection(checkedTimes(timesOf(input.parse(given)), { nowMs })),
 }
 
 /**
@@ -36,20 +38,23 @@ export const calendarCreateEvent: ToolSpec = {
  * own affair: it is said and not refused.
  */
 export function createEventHandler(ports: { readonly agenda: Agenda; readonly clock: Clock }): ToolHandler {
-  return handlerFor(input, async ({ title, start, end, time_zone: timeZone }, context) => {
+  return handlerFor(input, async (given, context) => {
     const { agenda, clock } = ports
-    const from = momentOf(start, timeZone)
-    if (!from.ok) return refusedMoment(from)
-    const to =
-      end === undefined ? ({ ok: true, atMs: from.atMs + USUAL_MS } as const) : momentOf(end, timeZone)
-    if (!to.ok) return refusedMoment(to)
-    if (to.atMs < from.atMs) return { kind: 'failed', code: 'endsBeforeStart' }
-    const event = { startsAtMs: from.atMs, endsAtMs: to.atMs, timeZone }
-    if (isTooLong(event)) return { kind: 'failed', code: 'tooLong' }
+    const times = checkedTimes(timesOf(given), { nowMs: clock.wallMs() })
+    if (!times.ok) return { kind: 'failed', code: times.code }
+    const { startsAtMs, endsAtMs, timeZone } = times
+    const event = { startsAtMs, endsAtMs, timeZone }
     const eventId = intentOf(context).replace(/^intent_/, 'event_')
     const conflicts = await conflictsWith(agenda, { ...event, eventId })
     if (context.signal.aborted) return { kind: 'failed', code: 'cancelled' }
-    await agenda.insert({ ...event, eventId, title, createdAtMs: Math.round(clock.wallMs()) })
+    await agenda.insert({ ...event, eventId, title: given.title, createdAtMs: Math.round(clock.wallMs()) })
     return { kind: 'done', result: { ...eventFacts({ ...event, eventId }), conflicts } }
   })
+}
+
+function timesOf({ start, end, time_zone: timeZone }: z.infer<typeof input>): WantedTimes {
+  const from = momentOf(start, timeZone)
+  if (!from.ok) return from
+  const to = end === undefined ? ({ ok: true, atMs: from.atMs + USUAL_MS } as const) : momentOf(end, timeZone)
+  return to.ok ? { ok: true, startsAtMs: from.atMs, endsAtMs: to.atMs, timeZone } : to
 }

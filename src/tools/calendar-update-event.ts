@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type LocalMoment, localTimeOf, momentOf } from '../desk/local-time.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Agenda, EventRecord } from '../ports/agenda.ts'
+import type { Agenda, EventSpan } from '../ports/agenda.ts'
 import type { ToolHandler } from '../ports/tools.ts'
-import { conflictsWith, eventFacts, isTooLong, refusedMoment } from './calendar-event.ts'
+import { conflictsWith, eventFacts } from './calendar-event.ts'
+import { checkedTimes, timesObjection, type WantedTimes } from './event-times.ts'
 import {
   areOnTheClock,
   endsLater,
@@ -38,6 +39,9 @@ export const calendarUpdateEvent: ToolSpec = {
   risk: 'high',
   isEffect: true,
   arguments: input,
+  // An event that is not known has no question either.
+  objectionTo: (given, { nowMs, event }) =>
+    event && timesObjection(checkedTimes(timesAfter(event, input.parse(given)), { nowMs, before: event })),
 }
 
 /**
@@ -52,11 +56,9 @@ export function updateEventHandler(ports: { readonly agenda: Agenda; readonly cl
     const { eventId } = event
     const version = eventVersion ?? event.version
     if (version !== event.version) return { kind: 'failed', code: 'changed' }
-    const times = timesAfter(event, change)
-    if (!times.ok) return refusedMoment(times)
-    if (times.endsAtMs < times.startsAtMs) return { kind: 'failed', code: 'endsBeforeStart' }
+    const times = checkedTimes(timesAfter(event, change), { nowMs: clock.wallMs(), before: event })
+    if (!times.ok) return { kind: 'failed', code: times.code }
     const { startsAtMs, endsAtMs, timeZone } = times
-    if (isTooLong({ startsAtMs, endsAtMs, timeZone })) return { kind: 'failed', code: 'tooLong' }
     const after = { eventId, startsAtMs, endsAtMs, timeZone }
     const conflicts = await conflictsWith(agenda, after)
     if (signal.aborted) return { kind: 'failed', code: 'cancelled' }
@@ -70,10 +72,8 @@ export function updateEventHandler(ports: { readonly agenda: Agenda; readonly cl
   })
 }
 
-type Times = { readonly ok: true } & Pick<EventRecord, 'startsAtMs' | 'endsAtMs' | 'timeZone'>
-
 /** As the question reads a change out: with a new start alone it stays as long as it was, with a new zone the clocks. */
-function timesAfter(event: EventRecord, change: Change): Times | Extract<LocalMoment, { ok: false }> {
+function timesAfter(event: EventSpan, change: Change): WantedTimes {
   const { start, end, time_zone: zone } = change
   const timeZone = zone ?? event.timeZone
   const startMoment = moved(event.startsAtMs, start, { event, zone })
@@ -90,7 +90,7 @@ function timesAfter(event: EventRecord, change: Change): Times | Extract<LocalMo
 function moved(
   atMs: number,
   local: string | undefined,
-  { event, zone }: { readonly event: EventRecord; readonly zone: string | undefined },
+  { event, zone }: { readonly event: EventSpan; readonly zone: string | undefined },
 ): LocalMoment {
   if (local === undefined && zone === undefined) return { ok: true, atMs }
   return momentOf(local ?? localTimeOf(atMs, event.timeZone), zone ?? event.timeZone)

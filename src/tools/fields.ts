@@ -53,14 +53,18 @@ export function timeField(what: string): z.ZodString {
     .describe(`${what}, as local date and time such as 2026-11-24T10:30.`)
 }
 
-/** A time zone. */
+/**
+ * A time zone. Not one of Etc: `Etc/GMT+5` is five hours behind UTC, and its question would say "GMT+5".
+ * Source: IANA time zone database, file `etcetera`
+ */
 export function zoneField(what: string): z.ZodString {
   return z
     .string()
     .max(64)
     .regex(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/)
     .refine(isZone, 'must be the name of a time zone')
-    .describe(`${what}, as an IANA name such as Europe/London.`)
+    .refine(isOutsideEtc, 'must be the name of a place or UTC: names with Etc/ count the wrong way round')
+    .describe(`${what}, as an IANA name such as Europe/London, or UTC.`)
 }
 
 /** Whether an end comes after its start, where there are both. Both are of the same zone and form. */
@@ -104,6 +108,10 @@ function isTime(text: string): boolean {
   } catch {
     return false
   }
+}
+
+function isOutsideEtc(name: string): boolean {
+  return !/^etc\//i.test(name)
 }
 
 function isZone(name: string): boolean {

@@ -25,9 +25,9 @@ export function offeredTools(
   return all.flatMap(({ spec, definition }) => {
     const handler = handlers.get(spec.name)
     if (!handler) return []
-    const { risk, isEffect, timeoutMs, maxPerSession } = spec
+    const { risk, isEffect, timeoutMs, maxPerSession, objectionTo } = spec
     const read = (value: unknown) => readInput<ToolInput>(spec.arguments, value)
-    return [{ definition, risk, isEffect, timeoutMs, maxPerSession, read, handler }]
+    return [{ definition, risk, isEffect, timeoutMs, maxPerSession, read, objectionTo, handler }]
   })
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ToolDefinition } from '../ports/speech.ts'
-import type { ReadInput, ToolInput, ToolRisk } from '../ports/tools.ts'
+import type { OfferedTool, ReadInput, ToolInput, ToolRisk } from '../ports/tools.ts'
 import { refusal } from './check-definition.ts'
 
 /** What a tool is, apart from what does it. */
@@ -9,6 +9,8 @@ export type ToolSpec = {
   readonly description: string
   /** A strict object schema; its JSON Schema is what the model sees. */
   readonly arguments: z.ZodType<ToolInput>
+  /** See OfferedTool. */
+  readonly objectionTo?: OfferedTool['objectionTo']
   readonly risk: ToolRisk
   /** Whether it changes anything, here or outside: then an intent is written before it begins. */
   readonly isEffect: boolean

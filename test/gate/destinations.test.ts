@@ -193,6 +193,8 @@ describe('knownEvent()', () => {
       start: '2026-11-24T05:30',
       end: '2026-11-24T06:00',
       timeZone: 'America/New_York',
+      startsAtMs,
+      endsAtMs: event.endsAtMs,
       version: 1,
     })
     const at = { eventId: event.eventId, version: 1, nowMs: 1 }

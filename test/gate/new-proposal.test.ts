@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { consentLexicons } from '../../src/policy/consent.ts'
 import { AtGate, sms } from './at-gate.ts'
 
-const dentist = { title: 'Dentist', start: '2026-11-24T10:30', timeZone: 'Europe/London' }
+const startsAtMs = Date.UTC(2026, 10, 24, 10, 30)
+const times = { start: '2026-11-24T10:30', startsAtMs, endsAtMs: startsAtMs + 3_600_000 }
+const dentist = { title: 'Dentist', timeZone: 'Europe/London', ...times }
 
 /** What the model hears when it asks for an event to be cancelled. */
 async function cancelledAt(at: AtGate, event: AtGate['event']): Promise<unknown> {

@@ -241,6 +241,20 @@ describe('/v1/calendar.ics', () => {
     expect(answer.raw.match(/STATUS:\w+/g)).toEqual(['STATUS:CONFIRMED', 'STATUS:CANCELLED'])
     expect(answer.raw).toContain('DTSTART:20261120T100000Z')
   })
+
+  it('answers 2,000 events at most, and lets the past fall off first', async () => {
+    await using server = await serving()
+    const { agenda } = server.records
+    const all = Array.from({ length: 2_001 }, (_each, hour) => {
+      const startsAtMs = startedAtMs + (hour - 1_000) * 3_600_000
+      const times = { startsAtMs, endsAtMs: startsAtMs + 3_600_000, timeZone: 'Europe/London' }
+      return { eventId: `event_${hour}`, title: 'Lunch', ...times, createdAtMs: startedAtMs }
+    })
+    await Promise.all(all.map((event) => agenda.insert(event)))
+    const { raw } = await server.ask('GET', '/v1/calendar.ics', { key: keys.reader })
+    const told = raw.match(/(?<=UID:)event_\d+/g)
+    expect(told).toEqual(all.slice(1).map(({ eventId }) => eventId))
+  })
 })
 
 describe('the owner routes', () => {

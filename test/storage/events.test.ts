@@ -44,6 +44,8 @@ await onBothDatabases((name, newPlace) => {
       expect(await between(3, 5)).toEqual(['c'])
       expect(await between(4, 5)).toEqual([])
       expect(await between(0, 9, 2)).toEqual(['a', 'b'])
+      const latest = await agenda.between({ ...everything, maxEvents: 3, keepsLatest: true })
+      expect(latest.map(({ eventId }) => eventId)).toEqual(['z', 'c', 'd'])
     })
 
     it('update() changes what the patch names, of the version that was seen, once', async () => {

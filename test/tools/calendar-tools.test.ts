@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AtGate } from '../gate/at-gate.ts'
 import { cancelEventHandler } from '../../src/tools/calendar-cancel-event.ts'
+import { createEventHandler } from '../../src/tools/calendar-create-event.ts'
 import { updateEventHandler } from '../../src/tools/calendar-update-event.ts'
 import { AtWork } from './at-work.ts'
 
@@ -78,6 +79,13 @@ describe('calendar_create_event', () => {
     await using at = await AtWork.open()
     const endless = { ...dentist, end: '2028-11-24T10:30' }
     expect(await at.run('calendar_create_event', endless)).toEqual({ kind: 'failed', code: 'tooLong' })
+  })
+
+  it('refuses what starts in the past', async () => {
+    await using at = await AtWork.open()
+    const over = { ...dentist, start: '2025-11-24T10:30' }
+    expect(await at.run('calendar_create_event', over)).toEqual({ kind: 'failed', code: 'startsInThePast' })
+    expect(await at.records.agenda.between({ fromMs: 0, toMs: 4e12, maxEvents: 9 })).toEqual([])
   })
 
   it('does nothing when the call is over before it wrote anything', async () => {
@@ -163,6 +171,22 @@ describe('calendar_update_event', () => {
     expect(await at.records.agenda.find(eventId)).toMatchObject({ version: 1, startsAtMs })
   })
 
+  it('moves nothing into the past, and leaves what has begun where it is', async () => {
+    await using at = await AtWork.open()
+    const eventId = 'event_abcdefgh'
+    const began = { startsAtMs: Date.UTC(2026, 10, 20, 5), endsAtMs: Date.UTC(2026, 10, 20, 23) }
+    const event = { eventId, title: 'Fair', ...began, timeZone: 'Europe/London', createdAtMs: 0 }
+    await at.records.agenda.insert(event)
+    const earlier = { event_id: eventId, start: '2026-11-20T04:00' }
+    expect(await at.run('calendar_update_event', earlier)).toEqual({
+      kind: 'failed',
+      code: 'startsInThePast',
+    })
+    const longer = { event_id: eventId, title: 'Long fair', end: '2026-11-20T23:30' }
+    expect(await at.run('calendar_update_event', longer)).toMatchObject({ kind: 'done' })
+    expect(await at.records.agenda.find(eventId)).toMatchObject({ title: 'Long fair', version: 2 })
+  })
+
   it('leaves an event alone that is not of the version that was asked about, or not there', async () => {
     await using at = await AtWork.open()
     const eventId = await created(at)
@@ -183,6 +207,47 @@ describe('calendar_update_event', () => {
       kind: 'done',
       result: { event_id: eventId, cancelled: true },
     })
+  })
+})
+
+describe('times that an event cannot have', () => {
+  const event = { eventId: 'event_abcdefgh', title: 'Dentist', startsAtMs, endsAtMs: startsAtMs + hourMs }
+  const [create, update] = ['calendar_create_event', 'calendar_update_event']
+
+  it.each<[string, string, Record<string, string>]>([
+    ['startsInThePast', create, { ...dentist, start: '2019-03-05T10:00' }],
+    ['tooLong', create, { ...dentist, end: '2028-11-24T10:30' }],
+    ['startsInThePast', update, { event_id: event.eventId, start: '2026-11-19T10:00' }],
+    ['endsBeforeStart', update, { event_id: event.eventId, end: '2026-11-24T09:00' }],
+    ['timeSkippedByClocks', update, { event_id: event.eventId, start: '2027-03-14T02:30' }],
+    ['timeComesTwice', update, { event_id: event.eventId, start: '2027-11-07T01:30' }],
+    ['tooLong', update, { event_id: event.eventId, end: '2028-11-24T10:30' }],
+  ])('are refused as %s before anybody is asked, by %s', async (code, tool, input) => {
+    await using at = await AtGate.open()
+    await at.records.agenda.insert({ ...event, timeZone: 'America/New_York', createdAtMs: 0 })
+    const { status, output } = await at.propose(tool, input)
+    expect(status).toBe('invalidArguments')
+    expect(JSON.parse(output)).toEqual({
+      status: 'invalid_arguments',
+      reason: expect.stringMatching(new RegExp(`^${code}: [a-z]`)) as unknown,
+    })
+    expect(at.line.asked).toEqual([])
+    await at.quiet()
+    expect(await at.story()).toEqual([`policy_denied deny invalidArguments ${code}`])
+  })
+
+  it('are refused after the yes when the start has become the past meanwhile', async () => {
+    await using at = await AtGate.open()
+    const { agenda } = at.records
+    at.doing.set(create, createEventHandler({ agenda, clock: at.clock }))
+    // Ten minutes before the clock of the test begins.
+    await at.propose(create, { ...dentist, start: '2026-11-20T08:50', time_zone: 'UTC' })
+    at.hear()
+    at.say('Yes, please.')
+    await at.quiet()
+    expect(at.line.told).toEqual([`call_1 ${create} failed`])
+    expect(await at.story()).toContain('outcome failed startsInThePast')
+    expect(await agenda.between({ fromMs: 0, toMs: 4e12, maxEvents: 9 })).toEqual([])
   })
 })
 

@@ -23,6 +23,7 @@ describe('the arguments of a tool', () => {
     ['web_research', { query: 'When does the museum open?' }],
     ['calendar_create_event', event],
     ['calendar_create_event', { ...event, end: '2026-11-24T11:00' }],
+    ['calendar_create_event', { ...event, time_zone: 'UTC' }],
     ['calendar_list_upcoming', { days: 7 }],
     ['calendar_update_event', { event_id: 'e1', start: '2026-11-24T12:00' }],
     ['calendar_cancel_event', { event_id: 'e1' }],
@@ -56,6 +57,9 @@ describe('the arguments of a tool', () => {
     ['calendar_create_event', { ...event, start: '2026-11-24' }],
     ['calendar_create_event', { ...event, end: '2026-11-24T10:30' }],
     ['calendar_create_event', { ...event, time_zone: 'Europe/Atlantis' }],
+    ['calendar_create_event', { ...event, time_zone: 'Etc/GMT+5' }],
+    ['calendar_create_event', { ...event, time_zone: 'etc/gmt-3' }],
+    ['calendar_update_event', { event_id: 'e1', time_zone: 'Etc/GMT+5' }],
     ['calendar_update_event', { event_id: 'e1' }],
     ['calendar_update_event', { event_id: 'e1', start: '2026-11-24T12:00', end: '2026-11-24T11:00' }],
     ['end_call', { now: true }],
@@ -64,6 +68,14 @@ describe('the arguments of a tool', () => {
     ['end_call', JSON.parse('{"__proto__":{"a":1}}')],
   ])('of %s are refused when they are %j', (name, input) => {
     expect(read(name, input)).toBe(false)
+  })
+
+  it('are refused with what to give in place of a zone whose sign is reversed', () => {
+    const spec = catalogue.find(({ name }) => name === 'calendar_create_event')
+    expect(spec && readInput(spec.arguments, { ...event, time_zone: 'Etc/GMT+5' })).toEqual({
+      ok: false,
+      reason: 'time_zone: must be the name of a place or UTC: names with Etc/ count the wrong way round',
+    })
   })
 
   it('are refused without a word of what they held', () => {

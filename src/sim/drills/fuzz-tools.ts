@@ -161,9 +161,11 @@ class FuzzedSession {
     if (!sample) return answer.status === 'unknownTool' ? undefined : `was ${answer.status}, and is unknown`
     if (!verdict.ok)
       return answer.status === 'invalidArguments' ? undefined : `was ${answer.status}, and is invalid`
-    if (answer.status === 'invalidArguments') return 'was invalid, and is good'
     if (sample.from > this.#rank)
       return answer.status === 'refused' ? undefined : `was ${answer.status} for the weak`
+    if (sample.fits?.(verdict.input) === false)
+      return answer.status === 'invalidArguments' ? undefined : `was ${answer.status}, and does not fit`
+    if (answer.status === 'invalidArguments') return 'was invalid, and is good'
     if (sample.isHigh) return answer.status === 'done' ? 'was done without a yes' : undefined
     const reads = sample.isEffect !== true && name !== 'web_research'
     return reads && (answer.status !== 'done' || runs !== 1)

@@ -1,7 +1,8 @@
 import type { ToolSample } from './tool-samples.ts'
 
 /** What arguments are, read as strictly as can be. */
-export type Verdict = { readonly ok: true; readonly input: unknown } | { readonly ok: false }
+export type Verdict =
+  { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { readonly ok: false }
 
 const MOST_CHARACTERS = 8_192
 
@@ -16,8 +17,9 @@ export function judgeArguments(text: string, { fields, optional = [], together }
     ([name, value]) => Object.hasOwn(fields, name) && fields[name]?.(value) === true,
   )
   const isWhole = Object.keys(fields).every((name) => optional.includes(name) || Object.hasOwn(input, name))
-  const isGood = isKnown && isWhole && (together?.(Object.fromEntries(entries)) ?? true)
-  return isGood ? { ok: true, input } : { ok: false }
+  const named = Object.fromEntries(entries)
+  const isGood = isKnown && isWhole && (together?.(named) ?? true)
+  return isGood ? { ok: true, input: named } : { ok: false }
 }
 
 function parsed(text: string): unknown {

@@ -1,3 +1,5 @@
+import { changeFits, newEventFits } from './event-oracle.ts'
+
 /** A tool as this world knows it: what it takes, from whom, and arguments that are good. */
 export type ToolSample = {
   readonly isHigh: boolean
@@ -10,10 +12,12 @@ export type ToolSample = {
   readonly optional?: readonly string[]
   /** What the fields must be together. */
   readonly together?: (input: Readonly<Record<string, unknown>>) => boolean
+  /** What good arguments must be as things stand, or nobody is asked about them. */
+  readonly fits?: (input: Readonly<Record<string, unknown>>) => boolean
 }
 
 const zones = ['Europe/London', 'America/New_York']
-const event = { title: 'Dentist, Dr. Zoë', start: '2026-11-24T10:30', time_zone: 'Europe/London' }
+const event = { title: 'Dentist, Dr. Zoë', start: '2030-11-26T10:30', time_zone: 'Europe/London' }
 
 /** Written from what the tools are for, not from their schemas. */
 export const toolSamples: Readonly<Record<string, ToolSample>> = {
@@ -52,10 +56,11 @@ export const toolSamples: Readonly<Record<string, ToolSample>> = {
   calendar_create_event: {
     isHigh: true,
     from: 1,
-    samples: [event, { ...event, end: '2026-11-24T11:00' }],
+    samples: [event, { ...event, end: '2030-11-26T11:00' }, { ...event, start: '2020-11-24T10:30' }],
     fields: { title: isLine(120), start: isTime, end: isTime, time_zone: isZone },
     optional: ['end'],
     together: (input) => endsLater(input) && areOnTheClock(input),
+    fits: newEventFits,
   },
   calendar_list_upcoming: {
     isHigh: false,
@@ -66,10 +71,15 @@ export const toolSamples: Readonly<Record<string, ToolSample>> = {
   calendar_update_event: {
     isHigh: true,
     from: 1,
-    samples: [{ event_id: 'e1', start: '2028-02-29T12:00', end: '2028-02-29T12:01' }],
+    samples: [
+      { event_id: 'e1', start: '2032-02-29T12:00', end: '2032-02-29T12:01' },
+      { event_id: 'e1', end: '2030-11-26T09:00' },
+      { event_id: 'e1', start: '2031-03-30T01:30' },
+    ],
     fields: { event_id: isId, title: isLine(120), start: isTime, end: isTime, time_zone: isZone },
     optional: ['title', 'start', 'end', 'time_zone'],
     together: (input) => Object.keys(input).length > 1 && endsLater(input) && areOnTheClock(input),
+    fits: changeFits,
   },
   calendar_cancel_event: { isHigh: true, from: 1, samples: [{ event_id: 'e1' }], fields: { event_id: isId } },
   take_message: {
