@@ -56,8 +56,9 @@ export function callGate(
         event: (eventId) => knownEvent(agenda, eventId),
       }
     },
-    optOut: async (number, session) => {
-      if (!isOptOutKept(number, owner.phoneNumbers)) return false
+    optOut: async ({ number, isProven, callSid: session }) => {
+      const wasTried = await effects.wasTried(number)
+      if (!isOptOutKept({ number, isProven, wasTried }, owner.phoneNumbers)) return false
       await permissions.optOut(number, { source: 'voice', nowMs: Math.round(clock.wallMs()) })
       const actor = await people.idOf(number)
       await audit.record({ kind: 'opt_out', actor, strength: 'S0', session, data: { source: 'voice' } })
