@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import type { Records } from '../../src/storage/open-storage.ts'
 import { newCallSid, startedAtMs } from '../storage/records.ts'
-import { hangsUp, owner, playErrand, saidIn } from './errand.ts'
+import {
+  asksForSms,
+  hangsUp,
+  hearsQuestion,
+  owner,
+  playErrand,
+  proposesSms,
+  saidIn,
+  saysYes,
+  sms,
+  wish,
+  yes,
+} from './errand.ts'
 
 const caller = '+14155550177'
 const words = 'You rang me yesterday. Please do not call me again.'
@@ -71,5 +83,36 @@ describe('whoever rings us and wants no more calls', { timeout: 60_000 }, () => 
     expect(said).toContain(`caller: ${words}`)
     expect(said).not.toContain(answer)
     expect(story).not.toContain('opt_out')
+  })
+})
+
+describe('whoever has answered a text with STOP', { timeout: 60_000 }, () => {
+  it('is not called either, once the network has refused a text to them', async () => {
+    const call = { name: 'make_call', arguments: { to_number: sms.to_number, purpose: 'Say that I am late' } }
+    const stop = { from: sms.to_number, to: '+14155550100', body: 'STOP' }
+    const errand = await playErrand({
+      ownTools: true,
+      meanwhile: async ({ world }) => void (await world.twilio.sendText(stop)),
+      steps: [
+        ...asksForSms,
+        ...hearsQuestion,
+        saysYes,
+        ...hangsUp.slice(0, 2),
+        ...asksForSms.slice(2),
+        ...hangsUp,
+      ],
+      model: {
+        hears: [wish, yes, wish],
+        replies: [
+          ...proposesSms.slice(0, 2),
+          { say: 'They take no texts.' },
+          { preamble: 'Then I call.', calls: [call] },
+          { say: 'They want no calls.' },
+        ],
+      },
+    })
+    expect(errand.texts).toEqual([{ to: stop.to, body: 'STOP' }])
+    expect(errand.story.slice(-3)).toEqual(['outcome failed 21610', 'opt_out', 'policy_denied deny optedOut'])
+    expect(errand.isWhole).toBe(true)
   })
 })
