@@ -35,7 +35,6 @@ export async function buildCalls(
   const { audio, outside } = from
   if (!outside || authToken === undefined || openaiApiKey === undefined) return undefined
   const { telephony, ownerNotice, errands } = outside
-  const tools = from.tools ?? outside.tools
   const promptAudio = await loadPromptAudio()
   const persona = await loadPersona(config.server.personaDir, 'assistant')
   const ports: CallPorts = {
@@ -57,11 +56,11 @@ export async function buildCalls(
     background: createBackground({ log, metrics }),
     ...(from.onTurn && { onTurn: from.onTurn }),
   }
-  const { owner, limits, effects } = config
+  const { owner, limits, effects, twilio } = config
   const planning = {
     persona,
     promptAudio,
-    tools,
+    tools: from.tools ?? outside.tools,
     hasPin: secrets.godfatherPinHash !== undefined,
     owner,
     limits,
@@ -73,6 +72,7 @@ export async function buildCalls(
     ports,
     ...withErrands(planning, errands),
     limits,
+    ownNumbers: twilio.phoneNumbers,
     inquiry: telephony,
     meter: { loopP99Ms: () => loop.recentP99Ms(), maxLoopDelayMs: limits.maxLoopDelayMs },
     say: { language: persona.language, busy: say('busy'), apology: say('apology') },

@@ -17,11 +17,15 @@ import { offeredTools } from '../tools/offered-tools.ts'
 import { sendSmsHandler } from '../tools/send-sms.ts'
 import { takeMessageHandler } from '../tools/take-message.ts'
 import { webResearchHandler } from '../tools/web-research.ts'
+import { optOutKeeper } from './keep-opt-out.ts'
 import type { Parts } from './parts.ts'
 
 /** What the tools do their work with. */
 export type ToolWorld = {
-  readonly records: Pick<Records, 'calls' | 'contacts' | 'agenda'>
+  readonly records: Pick<
+    Records,
+    'calls' | 'contacts' | 'agenda' | 'audit' | 'effects' | 'people' | 'permissions'
+  >
   readonly outbound: Outbound
   readonly ownerNotice: OwnerNotice
   readonly research: Research
@@ -39,6 +43,9 @@ export function buildTools(
   const { records, outbound, ownerNotice, research } = world
   const { calls, contacts, agenda } = records
   const background = createBackground(parts)
+  const keepOptOut = optOutKeeper(parts, records)
+  const onOptedOut = (number: string, session: string): void =>
+    background('optOut', keepOptOut({ number, isProven: true, source: 'sms', session }))
   const [from] = config.twilio.phoneNumbers
   const { callMaxSeconds: maxSeconds } = config.limits
   const handlers = new Map<string, ToolHandler>([
@@ -52,7 +59,7 @@ export function buildTools(
     ['calendar_cancel_event', cancelEventHandler({ agenda, clock })],
   ])
   if (from !== undefined) {
-    handlers.set('send_sms', sendSmsHandler({ outbound, from }))
+    handlers.set('send_sms', sendSmsHandler({ outbound, from, onOptedOut }))
     handlers.set('make_call', makeCallHandler({ outbound, from, maxSeconds }))
   }
   return offeredTools(catalogue, { riskOf: (name) => toolRule(name)?.risk, handlers })

@@ -5,8 +5,8 @@ import { knownEvent } from '../gate/known-event.ts'
 import { matchesScryptHash } from '../lib/scrypt-hash.ts'
 import { defaultCaps } from '../policy/caps.ts'
 import { consentLexicons } from '../policy/consent.ts'
-import { isOptOutKept } from '../policy/opt-out.ts'
 import type { Records } from '../storage/open-storage.ts'
+import { optOutKeeper } from './keep-opt-out.ts'
 import type { Parts } from './parts.ts'
 
 /** A call that was placed rings, lasts, and is told of within this beyond its longest. */
@@ -25,6 +25,7 @@ export function callGate(
   const { audit, effects, people, contacts, permissions, agenda } = records
   const { owner, effects: rules, openai, limits } = config
   const { godfatherPinHash } = secrets
+  const keepOptOut = optOutKeeper(parts, records)
   const ports = { clock, contacts, permissions, effects, people }
   return {
     audit,
@@ -56,13 +57,7 @@ export function callGate(
         event: (eventId) => knownEvent(agenda, eventId),
       }
     },
-    optOut: async (number, session) => {
-      if (!isOptOutKept(number, owner.phoneNumbers)) return false
-      await permissions.optOut(number, { source: 'voice', nowMs: Math.round(clock.wallMs()) })
-      const actor = await people.idOf(number)
-      await audit.record({ kind: 'opt_out', actor, strength: 'S0', session, data: { source: 'voice' } })
-      return true
-    },
+    optOut: ({ callSid: session, ...wish }) => keepOptOut({ ...wish, source: 'voice', session }),
     isPin:
       godfatherPinHash === undefined ? undefined : (digits) => matchesScryptHash(digits, godfatherPinHash),
   }

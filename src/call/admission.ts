@@ -16,11 +16,12 @@ export type Load = {
 /** Why a new call hears the busy sentence. */
 export type BusyReason = 'draining' | 'capacity' | 'loopDelay' | 'callerCapacity'
 
-/** What becomes of a new call: it is taken, told "busy", or sent to what works without the model. */
+/** What becomes of a new call: it is taken, told "busy", sent to what works without the model, or not answered. */
 export type Admission =
   | { readonly kind: 'take' }
   | { readonly kind: 'busy'; readonly reason: BusyReason }
   | { readonly kind: 'ladder' }
+  | { readonly kind: 'reject'; readonly reason: 'ownNumber' }
 
 /** After a strain new calls are taken again at this share of the delay that made it one. */
 const RELIEF = 0.5

@@ -40,6 +40,8 @@ export type CallsOptions = {
     readonly maxCallsPerCaller: number
     readonly nonceTtlMs: number
   }
+  /** Every number that reaches us: none of them is taken as a caller. */
+  readonly ownNumbers?: readonly string[]
   /** What admission goes by besides the numbers of calls; unset, nothing else counts. */
   readonly meter?: LoadMeter
   /** Told when a call is over and its record complete. */
@@ -73,9 +75,9 @@ export class Calls implements IncomingCalls {
 
   constructor(options: CallsOptions) {
     this.#options = options
-    const { ports, limits, meter = calm } = options
+    const { ports, limits, ownNumbers = [], meter = calm } = options
     this.#orphans = new Orphans({ ports, inquiry: options.inquiry, waitMs: REATTACH_MS })
-    this.#doorkeeper = new Doorkeeper({ ports, limits, meter })
+    this.#doorkeeper = new Doorkeeper({ ports, limits, ownNumbers, meter })
   }
 
   /** Knows the calls that a dead process left open; at the start, before anybody can ask for them. */
@@ -213,8 +215,9 @@ export class Calls implements IncomingCalls {
     if (await ports.storage.findCall(callSid)) return { kind: 'hangUp' }
     const callers = [...this.#live.values()].map(({ from }) => from)
     const admission = this.#doorkeeper.admission(offer, { ...this.#numbers(), callers })
-    if (admission.kind === 'busy') {
+    if (admission.kind === 'busy' || admission.kind === 'reject') {
       ports.background('recordRefusal', recordRefusedCall(offer, ports))
+      if (admission.kind === 'reject') return { kind: 'reject' }
       return { kind: 'sayAndHangUp', text: say.busy, language: say.language }
     }
     // While the model's provider is down, calls are served without it from the start.

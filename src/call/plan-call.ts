@@ -1,5 +1,11 @@
 import { createHmac } from 'node:crypto'
-import { isAtLeast, type OwnerVerification, type Strength, strengthOf } from '../policy/strength.ts'
+import {
+  isAtLeast,
+  isAttested,
+  type OwnerVerification,
+  type Strength,
+  strengthOf,
+} from '../policy/strength.ts'
 import { offerableTools } from '../policy/tool-rules.ts'
 import type { CallOffer } from '../ports/incoming-calls.ts'
 import type { FixedSentence, PromptAudio } from '../ports/prompt-audio.ts'
@@ -69,6 +75,7 @@ export function planCall(offer: CallOffer, planning: Planning, recorded?: CallPl
     direction: offer.direction,
     from: offer.from,
     to: offer.to,
+    isNumberProven: offer.direction === 'outbound' || isAttested(offer.stirVerstat),
     persona: persona.id,
     actor,
     language,

@@ -28,6 +28,15 @@ export type SessionBrief = {
   readonly tools: readonly ToolDefinition[]
 }
 
+/** That somebody wants no more calls, as they said on a call. */
+export type OptOutWish = {
+  /** E.164. */
+  readonly number: string
+  /** See `isNumberProven` of a plan. */
+  readonly isProven: boolean
+  readonly callSid: string
+}
+
 /** What the gates of calls work with; the same for all calls. */
 export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
   Pick<GateSession, 'verification' | 'firstDestinations' | 'desk'> & {
@@ -37,10 +46,10 @@ export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
     /** IANA name of the zone in which the owner is told times. */
     readonly ownerTimeZone: string
     /**
-     * Keeps that whoever was called wants no more calls, and records it.
-     * @returns false for the owner's own numbers, which never opt out
+     * Keeps that whoever is spoken with wants no more calls, and records it.
+     * @returns false where it is not kept: for the owner's own numbers, and for one that may be forged
      */
-    optOut(number: string, callSid: string): Promise<boolean>
+    optOut(wish: OptOutWish): Promise<boolean>
     /** Whether digits are the owner's PIN; undefined where none is configured. */
     readonly isPin: ((digits: string) => Promise<boolean>) | undefined
   }
@@ -51,6 +60,8 @@ export type CallPlan = {
   readonly direction: 'inbound' | 'outbound'
   readonly from: string
   readonly to: string
+  /** Whether the number of the other party is certain: we have called it, or the network vouches for the caller's. */
+  readonly isNumberProven: boolean
   readonly persona: string
   readonly actor: 'owner' | 'external'
   readonly language: string

@@ -85,8 +85,11 @@ export function contactRoutes(
       '/v1/contacts/:id',
       { ...change, schema: one },
       async (request, reply) => {
+        const { id } = request.params
+        // The record comes before the deed, and what is not there cannot be removed.
+        if (!(await contacts.find(id))) throw new RequestProblem('not-found')
         await recordChange(options, request, { setting: 'contact', state: 'removed' })
-        if (!(await contacts.remove(request.params.id))) throw new RequestProblem('not-found')
+        if (!(await contacts.remove(id))) throw new RequestProblem('not-found')
         return reply.code(204).send()
       },
     )

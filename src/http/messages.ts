@@ -18,7 +18,8 @@ const oneSchema = { params: idParamsSchema, querystring: noQuerySchema }
 
 /**
  * `/v1/messages`: what callers left, the newest first, at most 200 at once; `next` is where to go on, and absent at the
- * end. `/v1/messages/{id}`: one of them, to be read (scope `read`) or removed for good (scope `admin`).
+ * end, and no page begins after a message that is not there. `/v1/messages/{id}`: one of them, to be read (scope `read`)
+ * or removed for good (scope `admin`).
  */
 export function messageRoutes(
   options: OwnerRoutePorts & { readonly messages: Messages },
@@ -33,6 +34,7 @@ export function messageRoutes(
       async ({ query: { after, limit = DEFAULT_LIMIT } }) => {
         const maxMessages = Number(limit)
         const page = await messages.page({ ...(after !== undefined && { afterId: after }), maxMessages })
+        if (!page) throw new RequestProblem('not-found', 'after names a message that is not there')
         const last = page.length === maxMessages ? page.at(-1) : undefined
         return { messages: page.map(shown), ...(last && { next: last.messageId }) }
       },
@@ -50,8 +52,11 @@ export function messageRoutes(
       '/v1/messages/:id',
       { ...change, schema: oneSchema },
       async (request, reply) => {
+        const { id } = request.params
+        // The record comes before the deed, and what is not there cannot be removed.
+        if (!(await messages.find(id))) throw new RequestProblem('not-found')
         await recordChange(options, request, { setting: 'message', state: 'removed' })
-        if (!(await messages.remove(request.params.id))) throw new RequestProblem('not-found')
+        if (!(await messages.remove(id))) throw new RequestProblem('not-found')
         return reply.code(204).send()
       },
     )

@@ -22,10 +22,13 @@ export type NumberRules = {
 
 /**
  * Prefixes that are never dialled: satellite telephones (870, 881), networks of no country (882, 883, 888), personal
- * numbers (878), shared cost (808) and premium rate (979) of no country, premium rate of the United States (900).
- * Source: ITU-T E.164, list of assigned country codes
+ * numbers (878), shared cost (808) and premium rate (979) of no country, premium rate of the United States (900), and
+ * services of Canada that belong to no place, such as satellite telephones and lines that the caller pays for (600).
+ * Source: ITU-T E.164, list of assigned country codes; for 600 Telecom Decision CRTC 2006-41
  */
-export const deniedPrefixes: readonly string[] = '+808 +870 +878 +881 +882 +883 +888 +979 +1900'.split(' ')
+export const deniedPrefixes: readonly string[] = '+808 +870 +878 +881 +882 +883 +888 +979 +1600 +1900'.split(
+  ' ',
+)
 
 /** Premium-rate exchange that every area code of the North American Numbering Plan may have. */
 const PREMIUM_EXCHANGE = /^\+1[2-9][0-9]{2}976[0-9]{4}$/

@@ -26,7 +26,14 @@ export function isOptOutSpeech(text: string): boolean {
   return contains(wordsOf(text), spokenPhrases)
 }
 
-/** Whether an opt-out is to be kept. The owner's own numbers never opt out: their "cancel" is about an errand. */
-export function isOptOutKept(number: string, ownerNumbers: readonly string[]): boolean {
-  return !ownerNumbers.includes(number)
+/**
+ * Whether an opt-out is to be kept. The owner's own numbers never opt out: their "cancel" is about an errand. The number
+ * that a caller shows may be forged to cut somebody else off from the owner: it counts where it is proven, or where
+ * something of ours has gone to it that there is reason to want no more of.
+ */
+export function isOptOutKept(
+  wish: { readonly number: string; readonly isProven: boolean; readonly wasTried: boolean },
+  ownerNumbers: readonly string[],
+): boolean {
+  return !ownerNumbers.includes(wish.number) && (wish.isProven || wish.wasTried)
 }

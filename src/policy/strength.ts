@@ -56,6 +56,15 @@ export function isAtLeast(strength: Strength, least: Strength): boolean {
   return rank[strength] >= rank[least]
 }
 
+/**
+ * Whether the network vouches in full that a caller may use the number they show.
+ * @param stirVerstat exactly as received: no trimming, no case folding, no prefix match
+ * Source: Twilio, "Trusted calling with SHAKEN/STIR"
+ */
+export function isAttested(stirVerstat: string | undefined): boolean {
+  return stirVerstat === 'TN-Validation-Passed-A'
+}
+
 const rank: Readonly<Record<Strength, number>> = { S0: 0, S1: 1, S2: 2, S3: 3, S4: 4 }
 
 function strengthOfCall(call: CallEvidence, owner: OwnerRule): Strength {
@@ -68,7 +77,7 @@ function strengthOfCall(call: CallEvidence, owner: OwnerRule): Strength {
     case 'caller_id':
       return 'S2'
     case 'stir_or_pin':
-      return call.stirVerstat === 'TN-Validation-Passed-A' ? 'S2' : 'S1'
+      return isAttested(call.stirVerstat) ? 'S2' : 'S1'
     case 'pin':
       return 'S1'
   }

@@ -198,6 +198,8 @@ export interface EffectStorage {
   effectsSince(tool: string, sinceMs: number): Promise<readonly EffectCount[]>
   /** Whether an effect was ever done to a destination. */
   wasReached(destination: string): Promise<boolean>
+  /** Whether an effect to a destination was ever begun, whatever came of it: a call that nobody took is one, too. */
+  wasTried(destination: string): Promise<boolean>
   /** Settles what dead processes left: intents become `unknown`, and nothing is sent again; open questions are void. */
   closeLeftovers(nowMs: number): Promise<EffectLeftovers>
 }

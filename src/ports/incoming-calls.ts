@@ -20,6 +20,8 @@ export type CallAnswer =
   /** Say one fixed sentence, then hang up. */
   | { readonly kind: 'sayAndHangUp'; readonly text: string; readonly language: string }
   | { readonly kind: 'hangUp' }
+  /** Do not answer it: whoever rings hears that the line is busy. Only for a call that rings. */
+  | { readonly kind: 'reject' }
   /** Say what happens, then let the caller leave a message after a tone. */
   | {
       readonly kind: 'recordMessage'

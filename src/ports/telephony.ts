@@ -51,7 +51,14 @@ export type TelephonyOutcome =
       /** What the network calls what came into being, if anything did. */
       readonly sid?: string
     }
-  | { readonly ok: false; readonly code: string; readonly sentence: string; readonly ambiguous: boolean }
+  | {
+      readonly ok: false
+      readonly code: string
+      readonly sentence: string
+      readonly ambiguous: boolean
+      /** The network keeps of whoever it was for that they want no texts of ours. */
+      readonly isOptedOut?: true
+    }
 
 /** Orders about a call that do not go through its media stream. */
 export interface TelephonyControl {

@@ -31,6 +31,7 @@ import {
   setAuditSeq,
   unresolvedIntents,
   wasReached,
+  wasTried,
 } from './intents.ts'
 import { limitReached } from './claim-limit.ts'
 import { improveOutcome, putOutcome } from './outcomes.ts'
@@ -140,6 +141,10 @@ export class DatabaseEffectStorage implements EffectStorage {
 
   wasReached(destination: string): Promise<boolean> {
     return this.#store.read((db) => wasReached(db, this.#keyed(destination)))
+  }
+
+  wasTried(destination: string): Promise<boolean> {
+    return this.#store.read((db) => wasTried(db, this.#keyed(destination)))
   }
 
   closeLeftovers(nowMs: number): Promise<EffectLeftovers> {

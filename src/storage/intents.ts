@@ -130,6 +130,17 @@ export async function wasReached(db: Kysely<Schema>, destinationHash: string): P
   return row !== undefined
 }
 
+/** Whether an effect to a destination was ever begun. */
+export async function wasTried(db: Kysely<Schema>, destinationHash: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('intents')
+    .select(sql<number>`1`.as('found'))
+    .where('destination_hash', '=', destinationHash)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Intents with what became of them; to be narrowed. */
 export function withOutcome(db: Kysely<Schema>) {
   return db

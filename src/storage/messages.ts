@@ -14,9 +14,10 @@ export class DatabaseMessages implements Messages {
     this.#store = store
   }
 
-  page({ afterId, maxMessages }: Parameters<Messages['page']>[0]): Promise<readonly MessageRecord[]> {
+  page({ afterId, maxMessages }: Parameters<Messages['page']>[0]): ReturnType<Messages['page']> {
     return this.#store.read(async (db) => {
       const last = afterId === undefined ? undefined : await messageRow(db, afterId)
+      if (afterId !== undefined && !last) return undefined
       let query = db.selectFrom('messages').selectAll()
       if (last) {
         query = query.where((where) =>

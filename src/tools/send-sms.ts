@@ -21,10 +21,20 @@ export const sendSms: ToolSpec = {
   arguments: input,
 }
 
+/** What a text is sent by. */
+export type SendSmsPorts = {
+  readonly outbound: Outbound
+  readonly from: string
+  /** Told that whoever it was for wants no texts of ours, and on which call that became known. */
+  readonly onOptedOut: (number: string, sessionId: string) => void
+}
+
 /** Hands it to the network, once. That it took it does not say that it was delivered; that is told by its callback. */
-export function sendSmsHandler(ports: { readonly outbound: Outbound; readonly from: string }): ToolHandler {
+export function sendSmsHandler(ports: SendSmsPorts): ToolHandler {
   return handlerFor(input, async ({ to_number: to, body }, context) => {
     const text = { from: ports.from, to, body, ref: intentOf(context) }
-    return resultOf(await ports.outbound.sendText(text, context.signal), { state: 'sent to the network' })
+    const outcome = await ports.outbound.sendText(text, context.signal)
+    if (!outcome.ok && outcome.isOptedOut) ports.onOptedOut(to, context.sessionId)
+    return resultOf(outcome, { state: 'sent to the network' })
   })
 }

@@ -48,6 +48,9 @@ const RING_SECONDS = 40
 /** Codes that answer a hang-up of a call that is over already. */
 const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', '20404'])
 
+/** Answers a text to somebody who has replied STOP to our number. Source: Twilio's error dictionary, 21610 */
+const OPTED_OUT_CODE = '21610'
+
 /** Orders and questions about calls, given through Twilio's SDK. */
 export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
   readonly #options: TwilioRestOptions
@@ -119,7 +122,7 @@ export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
       return made ? { ok: true, sid: made.sid } : { ok: true }
     } catch (thrown) {
       const { code, sentence, ambiguous } = asTwilioError(thrown)
-      return { ok: false, code, sentence, ambiguous }
+      return { ok: false, code, sentence, ambiguous, ...(code === OPTED_OUT_CODE && { isOptedOut: true }) }
     }
   }
 

@@ -23,6 +23,9 @@ export function twimlFor(answer: CallAnswer, address: PublicAddress): string {
     case 'hangUp':
       verbs = element('Hangup', {})
       break
+    case 'reject':
+      verbs = element('Reject', { reason: 'busy' })
+      break
     case 'recordMessage':
       verbs = sayVerb(answer.text, answer.language) + recordVerb(answer.maxSeconds, address)
       break

@@ -1,27 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { OptOutEar } from '../../src/call/opt-out-ear.ts'
+import type { OptOutWish } from '../../src/call/plan.ts'
 import { gatePorts } from './support/gate-ports.ts'
 
 const callSid = `CA${'0'.repeat(32)}`
+const from = '+14155550100'
 const to = '+14155550123'
 const wish = 'Please take me off your list.'
 
 function listening(
-  change: { direction?: 'inbound' | 'outbound'; to?: string; fails?: number; isOwner?: true } = {},
+  change: { direction?: 'inbound'; from?: string; to?: string; fails?: number; isRefused?: true } = {},
 ) {
   const kept: string[] = []
   const works: Promise<unknown>[] = []
   let failures = change.fails ?? 0
   const said: string[] = []
-  const optOut = (number: string, session: string): Promise<boolean> => {
+  const optOut = ({ number, isProven, callSid: session }: OptOutWish): Promise<boolean> => {
     failures -= 1
     if (failures >= 0) return Promise.reject(new Error('the disk is full'))
-    if (change.isOwner) return Promise.resolve(false)
-    kept.push(`${number} ${session}`)
+    if (change.isRefused) return Promise.resolve(false)
+    kept.push(`${number} ${isProven} ${session}`)
     return Promise.resolve(true)
   }
   const ear = new OptOutEar({
-    plan: { callSid, direction: 'outbound', to, ...change },
+    plan: { callSid, direction: 'outbound', from, to, isNumberProven: !change.direction, ...change },
     ports: {
       gate: gatePorts({ optOut }),
       background: (_name, work) => void works.push(work.catch(() => undefined)),
@@ -40,14 +42,22 @@ describe('OptOutEar', () => {
     hears(wish)
     expect(said).toEqual([])
     await settled()
-    expect(kept).toEqual([`${to} ${callSid}`])
+    expect(kept).toEqual([`${to} true ${callSid}`])
     expect(said).toEqual([
       expect.stringContaining('announcement: I have noted it: you will not be called again'),
     ])
   })
 
-  it('promises nothing to the owner, whose own numbers never opt out', async () => {
-    const { said, hears, settled } = listening({ isOwner: true })
+  it('hears whoever calls us as well, and tells how well their number is known', async () => {
+    const { kept, said, hears, settled } = listening({ direction: 'inbound', from: to, to: from })
+    hears(wish)
+    await settled()
+    expect(kept).toEqual([`${to} false ${callSid}`])
+    expect(said).toHaveLength(1)
+  })
+
+  it('promises nothing where it is not kept', async () => {
+    const { said, hears, settled } = listening({ isRefused: true })
     hears(wish)
     await settled()
     expect(said).toEqual([])
@@ -56,8 +66,8 @@ describe('OptOutEar', () => {
   it.each([
     ['a mere stop', {}, { text: 'Stop.', final: true }],
     ['words that are not final', {}, { text: wish, final: false }],
-    ['whoever calls us', { direction: 'inbound' }, { text: wish, final: true }],
     ['whoever has no number', { to: 'client:ann' }, { text: wish, final: true }],
+    ['whoever withholds it', { direction: 'inbound', from: 'Anonymous' }, { text: wish, final: true }],
   ] as const)('keeps nothing for %s', (_what, change, { text, final }) => {
     const { kept, hears } = listening(change)
     hears(text, final)
@@ -83,6 +93,6 @@ describe('OptOutEar', () => {
     await settled()
     expect(said).toEqual([])
     hears(wish)
-    expect(kept).toEqual([`${to} ${callSid}`])
+    expect(kept).toEqual([`${to} true ${callSid}`])
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Planning, planCall } from '../../src/call/plan-call.ts'
 import { toolRule } from '../../src/policy/tool-rules.ts'
+import type { CallOffer } from '../../src/ports/incoming-calls.ts'
 import type { Strength } from '../../src/policy/strength.ts'
 import { catalogue } from '../../src/tools/catalogue.ts'
 import { offeredTools } from '../../src/tools/offered-tools.ts'
@@ -60,6 +61,15 @@ describe('planCall()', () => {
     })
     expect(planCall(owned, planning, 'owner').actor).toBe('owner')
     expect(planCall(offer, planning, 'owner').actor).toBe('external')
+  })
+
+  it('takes the number of the other party for certain where we called it, or the network vouches for it', () => {
+    const isProven = (change: Partial<CallOffer>) =>
+      planCall({ ...offer, ...change }, planning).isNumberProven
+    expect(isProven({ stirVerstat: 'TN-Validation-Passed-A' })).toBe(true)
+    expect(isProven({ stirVerstat: 'TN-Validation-Passed-B' })).toBe(false)
+    expect(isProven({})).toBe(false)
+    expect(isProven({ direction: 'outbound' })).toBe(true)
   })
 
   it('rings the person of the settings, but not on the telephone that calls', () => {

@@ -112,13 +112,29 @@ describe('/v1/messages', () => {
       body: { type: 'urn:consigliere:problem:not-found' },
     })
     expect((await ask('GET', '/v1/messages/m0')).status).toBe(404)
-    const [removed] = await records.audit.page({ afterSeq: 0, maxRecords: 9 })
-    expect(removed).toMatchObject({
-      kind: 'config',
-      actor: 'key:root',
-      strength: 'S4',
-      data: { setting: 'message', state: 'removed' },
-    })
+    const data = { setting: 'message', state: 'removed' }
+    expect(await records.audit.page({ afterSeq: 0, maxRecords: 9 })).toMatchObject([
+      { kind: 'config', actor: 'key:root', strength: 'S4', data },
+    ])
+  })
+
+  it('answers no page after a message that is not there, and names what was asked', async () => {
+    await using server = await serving()
+    const { ask, records } = server
+    for (const each of [0, 1, 2]) await records.calls.insertMessage(message(`m${each}`, each))
+    const { next } = (await ask('GET', '/v1/messages?limit=2')).body ?? {}
+    await ask('DELETE', `/v1/messages/${String(next)}`)
+    for (const after of [next, 'nonsense']) {
+      const answer = await ask('GET', `/v1/messages?limit=2&after=${String(after)}`)
+      expect(answer.headers['content-type']).toContain('application/problem+json')
+      expect(answer).toMatchObject({
+        status: 404,
+        body: {
+          type: 'urn:consigliere:problem:not-found',
+          detail: expect.stringMatching(/^after /) as unknown,
+        },
+      })
+    }
   })
 })
 
@@ -164,7 +180,6 @@ describe('/v1/contacts', () => {
     const recorded = await server.records.audit.page({ afterSeq: 0, maxRecords: 9 })
     expect(recorded.map(({ actor, data }) => [actor, data])).toEqual([
       ['key:root', { setting: 'contact', state: 'put' }],
-      ['key:root', { setting: 'contact', state: 'removed' }],
       ['key:root', { setting: 'contact', state: 'removed' }],
     ])
   })

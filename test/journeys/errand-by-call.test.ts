@@ -131,6 +131,17 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
     expect(await records.audit.verify()).toMatchObject({ ok: true })
   })
 
+  it('is not talked with where whoever is called forwards it to us', async () => {
+    const call = await playErrand({
+      call: { from: '+14155550100', stirVerstat: 'TN-Validation-Passed-A' },
+      steps: hangsUp,
+      model: { hears: [], replies: [{ say: 'How can I help?' }] },
+    })
+    expect(call.errors).toEqual([])
+    expect(call.record.call).toMatchObject({ ending: 'refused', status: 'busy' })
+    expect(call.sent).toEqual([])
+  })
+
   it('is not placed where as many calls are live as MAX_OUTBOUND_CALLS allows', async () => {
     const call = await playErrand({
       steps: [...asksForSms, ...hearsQuestion, saysYes, ...hangsUp],

@@ -81,6 +81,7 @@ describe('numberVerdict()', () => {
     ['shared cost of no country', '+80812345678', 'denied'],
     ['premium rate of no country', '+979123456789', 'denied'],
     ['premium rate', '+19005550123', 'denied'],
+    ['a service of Canada that belongs to no place', '+16005550123', 'denied'],
     ['a premium exchange', '+12129760123', 'denied'],
     ['premium rate of another country', '+448712345678', 'kind'],
     ['shared cost', '+491801234567', 'kind'],

@@ -65,7 +65,16 @@ describe('isOptOutSpeech()', () => {
 
 describe('isOptOutKept()', () => {
   it('is never for the numbers of the owner', () => {
-    expect(isOptOutKept('+14155550101', ['+14155550101'])).toBe(false)
-    expect(isOptOutKept('+14155550102', ['+14155550101'])).toBe(true)
+    const known = { isProven: true, wasTried: true }
+    expect(isOptOutKept({ ...known, number: '+14155550101' }, ['+14155550101'])).toBe(false)
+    expect(isOptOutKept({ ...known, number: '+14155550102' }, ['+14155550101'])).toBe(true)
+  })
+
+  it.each([
+    [true, false, true],
+    [false, true, true],
+    [false, false, false],
+  ])('number proven: %s, something went to it before: %s, kept: %s', (isProven, wasTried, isKept) => {
+    expect(isOptOutKept({ number: '+14155550102', isProven, wasTried }, [])).toBe(isKept)
   })
 })

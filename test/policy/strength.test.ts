@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type Evidence, isAtLeast, type OwnerVerification, strengthOf } from '../../src/policy/strength.ts'
+import {
+  type Evidence,
+  isAtLeast,
+  isAttested,
+  type OwnerVerification,
+  strengthOf,
+} from '../../src/policy/strength.ts'
 
 const ownerNumber = '+14155550101'
 const modes = ['stir_or_pin', 'pin', 'caller_id'] as const
@@ -113,6 +119,20 @@ describe('strengthOf() of what is no call', () => {
 
   it('is S4 for a key', () => {
     expect(strengthOf({ kind: 'apiKey' }, { phoneNumbers: [], verification: 'pin' })).toBe('S4')
+  })
+})
+
+describe('isAttested()', () => {
+  it('takes the one value of a full attestation, and nothing like it', () => {
+    expect(isAttested('TN-Validation-Passed-A')).toBe(true)
+    const others = [
+      undefined,
+      '',
+      ' TN-Validation-Passed-A',
+      'tn-validation-passed-a',
+      'TN-Validation-Passed-B',
+    ]
+    for (const other of others) expect(isAttested(other)).toBe(false)
   })
 })
 

@@ -233,6 +233,8 @@ await onBothDatabases((name, newPlace) => {
       expect(await effects.settleIntent(intentId, unknown)).toBe(true)
       expect(await effects.unresolved(5)).toMatchObject([{ intentId, outcome: unknown }])
       expect(await effects.wasReached(destination)).toBe(false)
+      expect(await effects.wasTried(destination)).toBe(true)
+      expect(await effects.wasTried('+14155550199')).toBe(false)
       expect(await effects.settleIntent(intentId, done)).toBe(true)
       expect(await effects.settleIntent(intentId, { state: 'failed', settledAtMs: 1 })).toBe(false)
       expect(await effects.settleIntent(newId('intent'), done)).toBe(false)

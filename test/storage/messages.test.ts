@@ -52,7 +52,7 @@ await onBothDatabases((name, newPlace) => {
       const all = [words('m1', 0), words('m3', 5), words('m2', 5), words('m4', 9)]
       for (const message of all) await calls.insertMessage(message)
       const ids = async (afterId: string | undefined, maxMessages: number) =>
-        (await messages.page({ ...(afterId !== undefined && { afterId }), maxMessages })).map(
+        (await messages.page({ ...(afterId !== undefined && { afterId }), maxMessages }))?.map(
           ({ messageId }) => messageId,
         )
       expect(await ids(undefined, 2)).toEqual(['m4', 'm3'])
@@ -61,6 +61,7 @@ await onBothDatabases((name, newPlace) => {
       expect(await messages.remove('m3')).toBe(true)
       expect(await messages.remove('m3')).toBe(false)
       expect(await ids(undefined, 9)).toEqual(['m4', 'm2', 'm1'])
+      expect(await ids('m3', 9)).toBeUndefined()
     })
 
     it('is struck out of and removed by an erasure: what somebody left, and their number in what others left', async () => {

@@ -110,6 +110,14 @@ describe('TwilioRest.hangUp()', () => {
     expect(api.clock.pendingTimers()).toBe(0)
   })
 
+  it('tells that the network keeps an opt-out of whoever a text is for, and of no other refusal', async () => {
+    const text = { from: '+14155550100', to: '+14155550123', body: 'Hello' }
+    await using optedOut = await startApi(answer(400, { code: 21610, message: 'x', status: 400 }))
+    expect(await optedOut.rest.sendText(text)).toMatchObject({ ok: false, code: '21610', isOptedOut: true })
+    await using landline = await startApi(answer(400, { code: 21614, message: 'x', status: 400 }))
+    expect(await landline.rest.sendText(text)).not.toHaveProperty('isOptedOut')
+  })
+
   it('counts a call that is over already as ended', async () => {
     const over = [
       [400, 21220],

@@ -29,6 +29,9 @@ describe('twimlFor()', () => {
     const end = new twilio.twiml.VoiceResponse()
     end.hangup()
     expect(twimlFor({ kind: 'hangUp' }, address)).toBe(end.toString())
+    const away = new twilio.twiml.VoiceResponse()
+    away.reject({ reason: 'busy' })
+    expect(twimlFor({ kind: 'reject' }, address)).toBe(away.toString())
   })
 
   it('says any text and language as the SDK would after cleaning', () => {

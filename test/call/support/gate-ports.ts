@@ -23,6 +23,7 @@ const noEffects: EffectStorage = {
   markTold: nothing,
   effectsSince: nothing,
   wasReached: nothing,
+  wasTried: nothing,
   closeLeftovers: nothing,
 }
 

@@ -274,6 +274,7 @@ export function testPlan(callSid: string, from = '+14155550123'): CallPlan {
     direction: 'inbound',
     from,
     to: '+14155550100',
+    isNumberProven: false,
     persona: 'assistant',
     actor: 'external',
     language: 'en',
