@@ -101,4 +101,14 @@ describe('a message that was taken', { timeout: 60_000 }, () => {
     expect(call.texts).toEqual([{ to: owner, body: text }])
     expect(saidIn(call)).toHaveLength(1)
   })
+
+  it('is told of at the next call of the owner’s where it could not be sent, and of nobody else’s', async () => {
+    const sentence =
+      'agent: One thing first: there is 1 message for you that I could not send you. I have kept it.'
+    const before = message('intent_xlost', 'failed')
+    const call = await playErrand({ steps: listens, model: silent, before })
+    expect(saidIn(call)[1]).toBe(sentence)
+    const other = await playErrand({ steps: listens, model: silent, before, call: { from: stranger } })
+    expect(saidIn(other)).not.toContain(sentence)
+  })
 })
