@@ -2,24 +2,25 @@ import { Errands } from '../call/errands.ts'
 import { Reconciler } from '../gate/reconciler.ts'
 import { createBackground } from '../ops/background.ts'
 import type { EffectCallbacks } from '../ports/effect-callbacks.ts'
-import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { OfferedTool } from '../ports/tools.ts'
 import { WebSearch } from '../research/web-search.ts'
 import type { Records } from '../storage/open-storage.ts'
 import { TwilioRest } from '../twilio/rest-client.ts'
 import { buildTools } from './build-tools.ts'
-import { ownerNotice } from './owner-notice.ts'
+import { OwnerTexts } from './owner-texts.ts'
 import type { Parts } from './parts.ts'
 
 /** What reaches out of the house, and what comes back of it. */
 export type Outside = {
   readonly telephony: TwilioRest
-  readonly ownerNotice: OwnerNotice
+  readonly ownerNotice: OwnerTexts
   readonly tools: readonly OfferedTool[]
   readonly errands: Errands
   readonly callbacks: EffectCallbacks
   /** Loads what would hold up calls if it were loaded beside them. */
   prepare(): Promise<void>
+  /** Goes on with what dead processes left: to be called once calls that are over are closed. */
+  resume(): Promise<void>
 }
 
 /** Builds it for a server that has a telephone number and a model; undefined in desk mode. */
@@ -36,13 +37,14 @@ export function buildOutside(parts: Parts, records: Records): Outside | undefine
     send: network?.sendRest,
     ...(apiBaseUrl !== undefined && { apiBaseUrl }),
   })
-  const notice = ownerNotice(config, telephony, clock)
+  const background = createBackground({ log, metrics })
+  const notice = new OwnerTexts(config, { ...records, telephony, clock, log, metrics, background })
   const errands = new Errands({
     ...records,
     ownerNotice: notice,
     clock,
     log,
-    background: createBackground({ log, metrics }),
+    background,
     ownNumbers: phoneNumbers,
   })
   const research = webSearch(parts, apiKey)
@@ -51,6 +53,10 @@ export function buildOutside(parts: Parts, records: Records): Outside | undefine
     ownerNotice: notice,
     errands,
     tools: buildTools(parts, { records, outbound: telephony, ownerNotice: notice, research }),
+    resume: async () => {
+      await errands.resume()
+      await notice.resume((ref) => errands.reportOf(ref))
+    },
     prepare: async () => void (await Promise.all([telephony.prepare(), research.prepare()])),
     callbacks: callbacksOf(new Reconciler({ effects: records.effects, clock, log }), errands),
   }

@@ -22,7 +22,7 @@ export function callGate(
   liveNumbers: () => readonly string[],
 ): CallGatePorts {
   const { config, secrets, clock } = parts
-  const { audit, effects, people, contacts, permissions, agenda } = records
+  const { audit, effects, notices, people, contacts, permissions, agenda } = records
   const { owner, effects: rules, openai, limits } = config
   const { godfatherPinHash } = secrets
   const keepOptOut = optOutKeeper(parts, records)
@@ -30,6 +30,7 @@ export function callGate(
   return {
     audit,
     effects,
+    notices,
     people,
     newHex: (digits) =>
       randomBytes(Math.ceil(digits / 2))

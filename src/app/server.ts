@@ -98,6 +98,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   await options.furnish?.(records)
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
   const outside = buildOutside(parts, records)
+  // What is left at the end of the last call is told as well.
+  if (outside) starting.use(outside.ownerNotice)
   const { tools, onTurn } = options
   const calls = await buildCalls(parts, { audio, records, outside, tools, onTurn })
   const http = await buildHttp({ ...parts, version }, { calls, outside, scratch: audio.ulawIn, records })
@@ -108,7 +110,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await storage.flush()
   })
   starting.use(await tendOrphans(parts, records, calls))
-  await outside?.errands.resume()
+  await outside?.resume()
   starting.defer(() => outside?.errands[Symbol.dispose]())
   await outside?.prepare()
   const { host, port } = config.server

@@ -109,6 +109,15 @@ export class Errands implements ErrandFeed, Disposable {
     }
   }
 
+  /** A report as it was made; undefined while it is not, and once too little is known of it. */
+  async reportOf(ref: string): Promise<ErrandReport | undefined> {
+    const { errands, calls } = this.#ports
+    const { callSid, status } = (await errands.find(ref)) ?? {}
+    if (callSid === undefined || status === undefined) return undefined
+    const errand = await this.#errandOf(ref, callSid)
+    return errand && errandReport({ ...errand, record: await calls.completeCall(callSid), status })
+  }
+
   watch(sessionId: string, onErrandReport: (report: ErrandReport) => void): Disposable {
     const isFull = this.#watchers.size >= MAX_WATCHERS
     if (!isFull) this.#watchers.set(sessionId, onErrandReport)
@@ -165,7 +174,7 @@ export class Errands implements ErrandFeed, Disposable {
     this.#begun.delete(callSid)
     log.forCall(callSid).event('info', 'errandOver', { status: report.status })
     this.#tell(report)
-    await errands.setNotice(ref, await ownerNotice.errandOver(report))
+    await ownerNotice.errandOver(report)
   }
 
   /** Whoever hears it may fail: that is not to keep it from the owner. */

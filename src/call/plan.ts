@@ -7,6 +7,7 @@ import type { GateFacts } from '../ports/gate-facts.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import type { Notices } from '../ports/notices.ts'
 import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { People } from '../ports/people.ts'
 import type { PromptAudio } from '../ports/prompt-audio.ts'
@@ -40,6 +41,7 @@ export type OptOutWish = {
 /** What the gates of calls work with; the same for all calls. */
 export type CallGatePorts = Pick<GatePorts, 'audit' | 'effects' | 'newHex'> &
   Pick<GateSession, 'verification' | 'firstDestinations' | 'desk'> & {
+    readonly notices: Pick<Notices, 'untold' | 'markTold'>
     readonly people: Pick<People, 'idOf' | 'pinTries' | 'countPinTry'>
     /** What is known of destinations and events, for whoever asks. */
     factsFor(actorId: string): Pick<GateFacts, 'reach' | 'event'>

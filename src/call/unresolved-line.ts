@@ -1,6 +1,7 @@
 import { sameWords } from '../policy/same-words.ts'
 import { isAtLeast, type Strength } from '../policy/strength.ts'
 import type { IntentRecord } from '../ports/effects.ts'
+import type { UntoldMessages } from '../ports/notices.ts'
 import type { SpeechEvent } from '../ports/speech.ts'
 import { unresolvedSentence } from '../prompts/unresolved-sentence.ts'
 import type { DeskNews } from '../gate/desk-line.ts'
@@ -15,8 +16,9 @@ const MAX_SAYINGS = 2
 const ID = 'unresolved'
 
 /**
- * Tells the owner, once they are known well enough, of effects that nobody knows the end of. They count as told when the
- * sentence was spoken as it is written and its last audio was heard; until then every call of the owner's tells them.
+ * Tells the owner, once they are known well enough, of effects that nobody knows the end of, and of messages that could
+ * not be sent to them. They count as told when the sentence was spoken as it is written and its last audio was heard;
+ * until then every call of the owner's tells them.
  */
 export class UnresolvedLine {
   readonly #plan: CallPlan
@@ -27,6 +29,7 @@ export class UnresolvedLine {
   #isBegun = false
   #isOver = false
   #intents: readonly IntentRecord[] = []
+  #messages: UntoldMessages = { count: 0, untilMs: 0 }
   #text = ''
   #sayings = 0
   /** The sentence has begun to sound, and is not known to be heard. */
@@ -83,8 +86,10 @@ export class UnresolvedLine {
   }
 
   async #load(): Promise<void> {
-    this.#intents = await this.#ports.gate.effects.untold(MAX_TOLD)
-    if (this.#intents.length > 0) this.#sayNext()
+    const { gate, clock } = this.#ports
+    this.#intents = await gate.effects.untold(MAX_TOLD)
+    this.#messages = await gate.notices.untold(clock.wallMs())
+    if (this.#intents.length > 0 || this.#messages.count > 0) this.#sayNext()
   }
 
   #sayNext(): void {
@@ -97,7 +102,8 @@ export class UnresolvedLine {
       begunAtMs,
     }))
     const { ownerTimeZone: timeZone } = this.#ports.gate
-    this.#text = unresolvedSentence(told, { timeZone, isAgain: this.#sayings > 0 })
+    const { count: messages } = this.#messages
+    this.#text = unresolvedSentence(told, { timeZone, isAgain: this.#sayings > 0, messages })
     this.#sayings += 1
     const id = this.#words.begin({ id: ID, attempt: this.#sayings })
     this.#say({ id, purpose: 'announcement', text: this.#text })
@@ -115,12 +121,9 @@ export class UnresolvedLine {
     this.#isSounding = false
     const { clock, gate, background } = this.#ports
     const told = { nowMs: clock.wallMs(), sessionId: this.#plan.callSid }
-    background(
-      'markTold',
-      gate.effects.markTold(
-        this.#intents.map(({ intentId }) => intentId),
-        told,
-      ),
-    )
+    const intentIds = this.#intents.map(({ intentId }) => intentId)
+    if (intentIds.length > 0) background('markTold', gate.effects.markTold(intentIds, told))
+    const { count, untilMs } = this.#messages
+    if (count > 0) background('markTold', gate.notices.markTold(untilMs))
   }
 }

@@ -33,6 +33,7 @@ const rules: { readonly [Name in keyof Required<LogFields>]: FieldRule } = {
   itemId: text,
   tool: text,
   intentId: text,
+  messageId: text,
   reason: text,
   code: textOrNumber,
   status: text,

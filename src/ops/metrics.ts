@@ -19,6 +19,8 @@ const counterHelp: Readonly<Record<CounterName, string>> = {
   realtime_sessions_lost_total: 'Realtime sessions lost, by reason',
   tokens_total: 'Tokens used, by kind',
   tool_calls_total: 'Tool calls, by outcome',
+  owner_notices_total:
+    'Notices to the owner, by kind and outcome; held: the allowance of the day was used up',
   interruptions_total: 'Replies that a caller interrupted',
   background_failures_total: 'Tasks in the background that failed, by name',
   storage_writes_total: 'Records written, by outcome',

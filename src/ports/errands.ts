@@ -1,5 +1,5 @@
 import type { ErrandStatus } from './errand-report.ts'
-import type { NoticeOutcome } from './owner-notice.ts'
+import type { NoticeOutcome } from './notices.ts'
 
 /** That a call was placed for an intent of ours. Times are Unix milliseconds. */
 export type ErrandRecord = {
@@ -12,7 +12,7 @@ export type ErrandRecord = {
   /** Set when the report was made. */
   readonly status?: ErrandStatus
   readonly reportedAtMs?: number
-  /** What became of telling the owner. */
+  /** What became of telling the owner; undefined while that waits. */
   readonly notice?: NoticeOutcome
 }
 
@@ -36,7 +36,6 @@ export interface ErrandStorage {
   take(errand: Pick<ErrandRecord, 'ref' | 'callSid' | 'sessionId' | 'takenAtMs'>): Promise<string>
   /** Marks a report as made. @returns false when it was before, or the errand is not known */
   report(ref: string, end: { readonly status: ErrandStatus; readonly nowMs: number }): Promise<boolean>
-  setNotice(ref: string, notice: NoticeOutcome): Promise<void>
   find(ref: string): Promise<ErrandRecord | undefined>
   /** Those without a report, the oldest first. */
   open(maxErrands: number): Promise<readonly ErrandRecord[]>

@@ -6,6 +6,7 @@ export type LogFields = {
   readonly itemId?: string
   readonly tool?: string
   readonly intentId?: string
+  readonly messageId?: string
   readonly reason?: string
   readonly code?: string | number
   readonly status?: string

@@ -14,6 +14,7 @@ export type CounterName =
   | 'realtime_sessions_lost_total'
   | 'tokens_total'
   | 'tool_calls_total'
+  | 'owner_notices_total'
   | 'interruptions_total'
   | 'background_failures_total'
   | 'storage_writes_total'

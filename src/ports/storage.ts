@@ -1,5 +1,5 @@
 import type { CallStatus, NonceClaim } from './incoming-calls.ts'
-import type { NoticeOutcome } from './owner-notice.ts'
+import type { NoticeOutcome } from './notices.ts'
 import type { SpeechUsage } from './speech.ts'
 
 /** Why a call ended, in our own words. */
@@ -96,7 +96,7 @@ export type MessageRecord = {
   /** As the network gave it. */
   readonly from: string
   readonly receivedAtMs: number
-  /** What became of telling the owner; undefined while that is not known. */
+  /** What became of telling the owner; undefined while that waits. */
   readonly notice?: NoticeOutcome
 } & MessageContent
 
@@ -135,7 +135,6 @@ export interface CallStorage {
    * @returns false when the message is known: it changes nothing then
    */
   insertMessage(message: MessageRecord): Promise<boolean>
-  setNotice(messageId: string, notice: NoticeOutcome): Promise<void>
   /** Durable when it resolves; kept as a hash alone. */
   insertNonce(nonce: {
     readonly nonce: string

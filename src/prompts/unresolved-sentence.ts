@@ -18,18 +18,32 @@ const deeds: ReadonlyMap<string, string> = new Map([
   ['take_message', 'the message that I took for you'],
 ])
 
+/** More than these are not told one by one: a number of one digit is spoken as it is written. */
+const MOST_MESSAGES = 9
+
 /**
- * What the owner is told of effects that nobody knows the end of. English, as the questions are; without double quotes,
- * and without a word that came from outside.
+ * What the owner is told of effects that nobody knows the end of, and of messages that could not be sent to them. English,
+ * as the questions are; without double quotes, and without a word that came from outside.
  * The second time it begins otherwise, so that nobody takes it for the same words said twice.
+ * @param told.messages how many; 0 for none, where there are effects
  * @param told.timeZone IANA name of the owner's zone, in which the times are told
  */
 export function unresolvedSentence(
   effects: readonly UnresolvedEffect[],
-  { timeZone, isAgain }: { readonly timeZone: string; readonly isAgain: boolean },
+  told: { readonly timeZone: string; readonly isAgain: boolean; readonly messages: number },
 ): string {
-  const told = effects.map((effect) => deedOf(effect, timeZone)).join(', and ')
-  return `${isAgain ? 'Once more' : 'One thing first'}: I do not know what became of ${told}. I have not tried again. Please check it.`
+  const begin = told.isAgain ? 'Once more' : 'One thing first'
+  const waiting = told.messages > 0 ? messagesOf(told.messages) : undefined
+  if (effects.length === 0) return `${begin}: ${waiting ?? ''}`
+  const named = effects.map((effect) => deedOf(effect, told.timeZone)).join(', and ')
+  const also = waiting === undefined ? '' : ` And ${waiting}`
+  return `${begin}: I do not know what became of ${named}. I have not tried again. Please check it.${also}`
+}
+
+function messagesOf(count: number): string {
+  if (count === 1) return 'there is 1 message for you that I could not send you. I have kept it.'
+  const many = count > MOST_MESSAGES ? `more than ${MOST_MESSAGES}` : String(count)
+  return `there are ${many} messages for you that I could not send you. I have kept them.`
 }
 
 function deedOf({ tool, last4, begunAtMs }: UnresolvedEffect, timeZone: string): string {

@@ -1,5 +1,4 @@
 import type { NonceClaim } from '../ports/incoming-calls.ts'
-import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type {
   CallPatch,
   CallRecord,
@@ -13,7 +12,7 @@ import type {
 } from '../ports/storage.ts'
 import { completeCall } from './complete-call.ts'
 import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
-import { insertMessage, setNotice } from './messages.ts'
+import { insertMessage } from './messages.ts'
 import { takeOpenCalls } from './open-calls.ts'
 import { claimNonce, insertNonce, type IssuedNonce } from './nonces.ts'
 import { closeOpenSessions, putSession } from './sessions.ts'
@@ -62,10 +61,6 @@ export class DatabaseCallStorage implements CallStorage {
 
   insertMessage(message: MessageRecord): Promise<boolean> {
     return this.#writes.add((db) => insertMessage(db, message), 'now')
-  }
-
-  setNotice(messageId: string, notice: NoticeOutcome): Promise<void> {
-    return this.#writes.add((db) => setNotice(db, messageId, notice), 'soon')
   }
 
   insertNonce(nonce: IssuedNonce): Promise<void> {

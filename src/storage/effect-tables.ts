@@ -1,5 +1,5 @@
 import type { ErrandStatus } from '../ports/errand-report.ts'
-import type { NoticeOutcome } from '../ports/owner-notice.ts'
+import type { NoticeOutcome } from '../ports/notices.ts'
 import type { ConfirmationState, OutcomeRecord, ProposalRecord } from '../ports/effects.ts'
 
 /** One row per tool call that the model asked for. */

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { ErrandStatus } from '../ports/errand-report.ts'
 import type { ErrandRecord, ErrandStorage, LostCall, LostCallRange } from '../ports/errands.ts'
-import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import { optionalTimeMs, present, timeMs, timeText } from './columns.ts'
 import type { ErrandsTable } from './effect-tables.ts'
 import type { Schema } from './schema.ts'
@@ -39,12 +38,6 @@ export class DatabaseErrands implements ErrandStorage {
         .returning('ref')
         .execute()
       return rows.length > 0
-    }, 'now')
-  }
-
-  setNotice(ref: string, notice: NoticeOutcome): Promise<void> {
-    return this.#store.writes.add(async (db) => {
-      await db.updateTable('errands').set({ notice }).where('ref', '=', ref).execute()
     }, 'now')
   }
 

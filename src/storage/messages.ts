@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely'
 import type { Messages } from '../ports/messages.ts'
-import type { NoticeOutcome } from '../ports/owner-notice.ts'
 import type { MessageContent, MessageRecord } from '../ports/storage.ts'
 import { present, storableText, timeMs, timeText } from './columns.ts'
 import type { MessagesTable, Schema } from './schema.ts'
@@ -74,11 +73,6 @@ export async function insertMessage(db: Kysely<Schema>, message: MessageRecord):
     .returning('message_id')
     .execute()
   return rows.length > 0
-}
-
-/** Notes what became of telling the owner. */
-export async function setNotice(db: Kysely<Schema>, messageId: string, notice: NoticeOutcome): Promise<void> {
-  await db.updateTable('messages').set({ notice }).where('message_id', '=', messageId).execute()
 }
 
 /** The messages of a call, the oldest first. */

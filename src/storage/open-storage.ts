@@ -7,6 +7,7 @@ import type { Contacts } from '../ports/contacts.ts'
 import type { EffectStorage } from '../ports/effects.ts'
 import type { ErrandStorage } from '../ports/errands.ts'
 import type { Messages } from '../ports/messages.ts'
+import type { Notices } from '../ports/notices.ts'
 import type { People } from '../ports/people.ts'
 import type { Permissions } from '../ports/permissions.ts'
 import type { CallStorage } from '../ports/storage.ts'
@@ -22,6 +23,7 @@ import { DatabaseErrands } from './errands.ts'
 import { DatabaseAgenda } from './events.ts'
 import { DatabaseMessages } from './messages.ts'
 import { migrate } from './migrate.ts'
+import { DatabaseNotices } from './notices.ts'
 import { checkPersonKey, DatabasePeople } from './people.ts'
 import { openPersonKey, type Keyed } from './person-key.ts'
 import { DatabasePermissions } from './permissions.ts'
@@ -61,6 +63,7 @@ export type Records = AsyncDisposable & {
   readonly contacts: Contacts
   readonly agenda: Agenda
   readonly messages: Messages
+  readonly notices: Notices
   readonly permissions: Permissions
   readonly usage: UsageStorage
   readonly upkeep: Upkeep
@@ -99,6 +102,7 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
     contacts: new DatabaseContacts(store, keyed),
     agenda: new DatabaseAgenda(store),
     messages: new DatabaseMessages(store),
+    notices: new DatabaseNotices(store),
     permissions: new DatabasePermissions(store, keyed),
     usage: new DatabaseUsage(store),
     upkeep: new DatabaseUpkeep(store, { keyed, entryOf }),

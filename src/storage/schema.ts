@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditKind } from '../ports/audit.ts'
 import type { CallStatus } from '../ports/incoming-calls.ts'
-import type { NoticeOutcome } from '../ports/owner-notice.ts'
+import type { NoticeOutcome } from '../ports/notices.ts'
 import type { CallEnding, CallRecord, MessageContent, TurnRecord } from '../ports/storage.ts'
 import type {
   ConfirmationsTable,

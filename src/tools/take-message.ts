@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import type { OwnerNotice } from '../ports/owner-notice.ts'
-import type { CallStorage, MessageRecord } from '../ports/storage.ts'
+import type { CallStorage } from '../ports/storage.ts'
 import type { ToolHandler } from '../ports/tools.ts'
 import { lineField, textField } from './fields.ts'
 import { handlerFor, intentOf } from './tool-input.ts'
@@ -26,16 +26,16 @@ export const takeMessage: ToolSpec = {
 
 /** What a message is kept by and told with. */
 export type TakeMessagePorts = {
-  readonly calls: Pick<CallStorage, 'findCall' | 'insertMessage' | 'setNotice'>
+  readonly calls: Pick<CallStorage, 'findCall' | 'insertMessage'>
   readonly ownerNotice: OwnerNotice
   readonly clock: Clock
   /** Runs work whose outcome nobody waits for; a failure is logged and counted. */
   readonly background: (name: string, work: Promise<unknown>) => void
 }
 
-/** Keeps it, durably, and then tells the owner, once: the caller does not wait for that. */
+/** Keeps it, durably, and then tells the owner: the caller does not wait for that. */
 export function takeMessageHandler(ports: TakeMessagePorts): ToolHandler {
-  const { calls, clock, background } = ports
+  const { calls, ownerNotice, clock, background } = ports
   return handlerFor(input, async ({ message, caller_name: callerName, call_back: callBack }, context) => {
     const { sessionId: callSid, signal } = context
     const call = await calls.findCall(callSid)
@@ -52,14 +52,7 @@ export function takeMessageHandler(ports: TakeMessagePorts): ToolHandler {
       ...(callerName !== undefined && { callerName }),
       ...(callBack !== undefined && { callBack }),
     } as const
-    if (await calls.insertMessage(taken)) background('messageNotice', tell(taken, ports))
+    if (await calls.insertMessage(taken)) background('messageNotice', ownerNotice.messageKept(taken))
     return { kind: 'done', result: { kept: true } }
   })
-}
-
-async function tell(
-  taken: MessageRecord & { readonly kind: 'words' },
-  { calls, ownerNotice }: TakeMessagePorts,
-): Promise<void> {
-  await calls.setNotice(taken.messageId, await ownerNotice.messageTaken(taken))
 }

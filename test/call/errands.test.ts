@@ -46,12 +46,8 @@ class World implements AsyncDisposable {
       ownNumbers: [our],
       background: (_name, work) => void this.#work.push(work),
       ownerNotice: {
-        messageLeft: () => Promise.reject(new Error('No message was left')),
-        messageTaken: () => Promise.reject(new Error('No message was taken')),
-        errandOver: async (report) => {
-          this.notices.push(report)
-          return 'sent'
-        },
+        messageKept: () => Promise.reject(new Error('No message was kept')),
+        errandOver: async (report) => void this.notices.push(report),
       },
     })
   }
@@ -174,7 +170,8 @@ describe('the report of an errand', () => {
     }
     expect(world.notices).toEqual([report])
     expect(heard).toEqual([report])
-    expect(await world.records.errands.find(ref)).toMatchObject({ status: 'answered', notice: 'sent' })
+    expect(await world.records.errands.find(ref)).toMatchObject({ status: 'answered' })
+    expect(await world.errands.reportOf(ref)).toEqual(report)
     expect(world.errands.of(callSid)).toBeUndefined()
   })
 

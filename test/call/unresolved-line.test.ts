@@ -104,6 +104,25 @@ describe('UnresolvedLine', () => {
     expect(announced(call).at(-1)?.instructions).toContain(sentence)
   })
 
+  it('tells of messages that could not be sent to the owner, until that was heard', async () => {
+    const said = 'One thing first: there is 1 message for you that I could not send you. I have kept it.'
+    await using call = await OnACall.open({}, async ({ calls }) => {
+      const common = { callSid: SID, from: '+14155550177', kind: 'words', text: 'The roof leaks.' } as const
+      const receivedAtMs = beganAtMs
+      await calls.insertMessage({ ...common, messageId: 'intent_xsent', receivedAtMs, notice: 'sent' })
+      await calls.insertMessage({ ...common, messageId: 'intent_xlost', receivedAtMs, notice: 'failed' })
+    })
+    const { notices } = call.records
+    await call.quiet()
+    call.speak(said, announced(call)[0])
+    call.line.play(3_900)
+    expect(await notices.untold(beganAtMs)).toMatchObject({ count: 1 })
+    call.line.play(300)
+    await call.quiet()
+    expect(await notices.untold(beganAtMs)).toMatchObject({ count: 0 })
+    expect(announced(call)).toHaveLength(1)
+  })
+
   it('says nothing of what is known, or was not shown yet', async () => {
     await using call = await OnACall.open({}, async (records) => {
       const known = await unresolved(records)

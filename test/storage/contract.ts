@@ -159,7 +159,7 @@ export function callStorageContract(name: string, open: () => Promise<Successive
       expect(await storage.completeCall(newCallSid())).toBeUndefined()
     })
 
-    it('insertMessage() takes a message once, and setNotice() says what became of telling the owner', async () => {
+    it('insertMessage() takes a message once', async () => {
       await using storage = await open()
       const call = ringingCall()
       const { callSid } = call
@@ -176,10 +176,6 @@ export function callStorageContract(name: string, open: () => Promise<Successive
       expect(await storage.insertMessage(message)).toBe(true)
       expect(await storage.insertMessage({ ...message, durationSeconds: 99 })).toBe(false)
       expect((await storage.completeCall(callSid))?.messages).toStrictEqual([message])
-      await storage.setNotice(message.messageId, 'unknown')
-      expect((await storage.completeCall(callSid))?.messages).toStrictEqual([
-        { ...message, notice: 'unknown' },
-      ])
     })
 
     it('keeps words that no database can hold with U+FFFD in place of what cannot be', async () => {

@@ -32,7 +32,7 @@ await onBothDatabases((name, newPlace) => {
 
     it('report() marks once, and open() answers those without, the oldest first', async () => {
       await using records = await (await newPlace()).open()
-      const { errands } = records
+      const { errands, notices } = records
       const all = [newRef(), newRef(), newRef()] as const
       for (const [at, ref] of all.entries()) {
         await errands.take({
@@ -49,7 +49,7 @@ await onBothDatabases((name, newPlace) => {
       expect(await errands.report(all[2], end)).toBe(true)
       expect(await errands.report(all[2], end)).toBe(false)
       expect(await errands.report(newRef(), end)).toBe(false)
-      await errands.setNotice(all[2], 'sent')
+      await notices.settle({ kind: 'errand', id: all[2] }, 'sent')
       expect(await open(9)).toEqual([all[1], all[0]])
       expect(await errands.find(all[2])).toMatchObject({
         status: 'busy',

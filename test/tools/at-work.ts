@@ -1,7 +1,8 @@
 import { buildTools } from '../../src/app/build-tools.ts'
-import { ownerNotice } from '../../src/app/owner-notice.ts'
+import { OwnerTexts } from '../../src/app/owner-texts.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import type { HandlerContext, HandlerResult, ToolInput } from '../../src/ports/tools.ts'
+import { createBackground } from '../../src/ops/background.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import type { CallRecord } from '../../src/ports/storage.ts'
 import type { Records } from '../../src/storage/open-storage.ts'
@@ -64,10 +65,20 @@ export class AtWork implements AsyncDisposable {
       timeoutMs: 2_000,
     })
     const metrics = held.use(createMetrics())
+    const notice = held.use(
+      new OwnerTexts(config, {
+        ...records,
+        telephony,
+        clock,
+        log: noLog,
+        metrics,
+        background: createBackground({ log: noLog, metrics }),
+      }),
+    )
     const toolWorld = {
       records,
       outbound: telephony,
-      ownerNotice: ownerNotice(config, telephony, clock),
+      ownerNotice: notice,
       research,
     }
     this.#tools = buildTools({ config, clock, log: noLog, metrics }, toolWorld)

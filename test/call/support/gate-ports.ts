@@ -38,6 +38,7 @@ export function gatePorts(own: Partial<CallGatePorts> = {}): CallGatePorts {
       page: async () => [],
     },
     effects: noEffects,
+    notices: { untold: async () => ({ count: 0, untilMs: 0 }), markTold: nothing },
     people: {
       idOf: async () => 'person_0a1b2c3d4e5f60718293a4b5',
       pinTries: async () => 0,

@@ -51,12 +51,8 @@ export class World implements AsyncDisposable {
       ownNumbers: [our],
       background: (_name, work) => void this.#work.push(work),
       ownerNotice: {
-        messageLeft: () => Promise.reject(new Error('No message was left')),
-        messageTaken: () => Promise.reject(new Error('No message was taken')),
-        errandOver: async (report) => {
-          this.notices.push(report)
-          return 'sent'
-        },
+        messageKept: () => Promise.reject(new Error('No message was kept')),
+        errandOver: async (report) => void this.notices.push(report),
       },
     })
   }

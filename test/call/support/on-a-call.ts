@@ -41,8 +41,8 @@ export class OnACall implements AsyncDisposable {
     this.#held = held
     this.records = records
     this.world = testPorts(this.clock, engine)
-    const { audit, effects, people } = records
-    const ports = { ...this.world.ports, gate: gatePorts({ audit, effects, people, ...own }) }
+    const { audit, effects, notices, people } = records
+    const ports = { ...this.world.ports, gate: gatePorts({ audit, effects, notices, people, ...own }) }
     this.calls = new Calls({
       ports,
       plan: (offer) => ({

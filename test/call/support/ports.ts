@@ -12,7 +12,6 @@ import type {
   SpeechRequest,
   SpeechSession,
 } from '../../../src/ports/speech.ts'
-import type { NoticeOutcome } from '../../../src/ports/owner-notice.ts'
 import type {
   CallRecord,
   CallStorage,
@@ -151,11 +150,6 @@ export class MemoryStorage implements CallStorage {
     return true
   }
 
-  async setNotice(messageId: string, notice: NoticeOutcome): Promise<void> {
-    const message = this.messages.get(messageId)
-    if (message) this.messages.set(messageId, { ...message, notice })
-  }
-
   async putStream(stream: StreamRecord): Promise<void> {
     this.streams.set(stream.streamSid, stream)
   }
@@ -233,12 +227,8 @@ export function testPorts(clock: VirtualClock, audio: AudioEngine) {
       sendText: async () => ({ ok: true }),
     },
     ownerNotice: {
-      messageTaken: async () => 'none',
-      errandOver: async () => 'none',
-      messageLeft: async ({ recordingSid }) => {
-        notices.push(recordingSid)
-        return 'sent'
-      },
+      errandOver: async () => undefined,
+      messageKept: async ({ messageId }) => void notices.push(messageId),
     },
     modelHealth: new ModelHealth(clock),
     promptAudio: {
