@@ -77,20 +77,21 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   orphans(nowMs: number): Promise<readonly OrphanRecord[]> {
-    const { owner } = this.#store
+    const { owner: mine } = this.#store
     return this.#writes.add(async (db) => {
-      await closeOpenStreams(db, nowMs, owner)
-      await closeOpenSessions(db, nowMs, owner)
-      return await takeOpenCalls(db, owner)
+      const dead = await this.#store.deadProcesses(db)
+      await closeOpenStreams(db, nowMs, dead)
+      await closeOpenSessions(db, nowMs, dead)
+      return await takeOpenCalls(db, { mine, dead })
     }, 'now')
   }
 
   closeOrphans(nowMs: number): Promise<readonly string[]> {
-    const { owner } = this.#store
     return this.#writes.add(async (db) => {
-      await closeOpenStreams(db, nowMs, owner)
-      await closeOpenSessions(db, nowMs, owner)
-      return await closeOpenCalls(db, nowMs, owner)
+      const dead = await this.#store.deadProcesses(db)
+      await closeOpenStreams(db, nowMs, dead)
+      await closeOpenSessions(db, nowMs, dead)
+      return await closeOpenCalls(db, nowMs, dead)
     }, 'now')
   }
 

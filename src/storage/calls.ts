@@ -85,13 +85,13 @@ export async function findCall(db: Kysely<Schema>, callSid: string): Promise<Cal
 }
 
 /**
- * Ends every open call as `processDied` that no living process has: neither `mine`, which asks, nor another. One that was talking counts as completed, as Twilio will count it; any other
- * as failed.
+ * Ends every open call of `dead` processes as `processDied`. One that was talking counts as completed, as Twilio will count
+ * it; any other as failed.
  */
 export async function closeOpenCalls(
   db: Kysely<Schema>,
   nowMs: number,
-  mine: number,
+  dead: readonly number[],
 ): Promise<readonly string[]> {
   const talking = statusRanks['in-progress']
   const rows = await db
@@ -104,7 +104,7 @@ export async function closeOpenCalls(
       status_rank: finalStatusRank,
     })
     .where('ended_at', 'is', null)
-    .where(isOrphan('calls.owner', mine))
+    .where(isOrphan('calls.owner', dead))
     .returning('call_sid')
     .execute()
   return rows.map((row) => row.call_sid)

@@ -132,16 +132,16 @@ export async function findConfirmation(
   )
 }
 
-/** Cancels every open confirmation of processes that have died; answers their ids. */
+/** Cancels every open confirmation of `dead` processes; answers their ids. */
 export async function voidConfirmations(
   db: Kysely<Schema>,
-  { nowMs, mine }: { readonly nowMs: number; readonly mine: number },
+  { nowMs, dead }: { readonly nowMs: number; readonly dead: readonly number[] },
 ): Promise<readonly string[]> {
   const rows = await db
     .updateTable('confirmations')
     .set({ state: 'cancelled', decided_at: timeText(nowMs) })
     .where('state', 'in', openStates)
-    .where(isOrphan('confirmations.owner', mine))
+    .where(isOrphan('confirmations.owner', dead))
     .returning('proposal_id')
     .execute()
   return rows.map((row) => row.proposal_id)

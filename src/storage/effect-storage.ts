@@ -143,10 +143,10 @@ export class DatabaseEffectStorage implements EffectStorage {
   }
 
   closeLeftovers(nowMs: number): Promise<EffectLeftovers> {
-    const mine = this.#store.owner
     return this.#store.writes.add(async (db) => {
-      const voided = await voidConfirmations(db, { nowMs, mine })
-      const unknown = await abandonedIntents(db, mine)
+      const dead = await this.#store.deadProcesses(db)
+      const voided = await voidConfirmations(db, { nowMs, dead })
+      const unknown = await abandonedIntents(db, dead)
       const outcome = { state: 'unknown', code: 'processDied', settledAtMs: nowMs } as const
       for (const { intentId } of unknown) await this.#settle(db, intentId, outcome)
       return { voided, unknown: unknown.map((intent) => ({ ...intent, outcome })) }
