@@ -198,6 +198,9 @@ export interface EffectStorage {
   effectsSince(tool: string, sinceMs: number): Promise<readonly EffectCount[]>
   /** Whether an effect was ever done to a destination. */
   wasReached(destination: string): Promise<boolean>
-  /** Settles what dead processes left: intents become `unknown`, and nothing is sent again; open questions are void. */
+  /**
+   * Settles what dead processes left: intents become `unknown`, and nothing is sent again; open questions are void. Both are
+   * recorded in the audit log.
+   */
   closeLeftovers(nowMs: number): Promise<EffectLeftovers>
 }

@@ -146,10 +146,12 @@ export class DatabaseEffectStorage implements EffectStorage {
     return this.#store.writes.add(async (db) => {
       const dead = await this.#store.deadProcesses(db)
       const voided = await voidConfirmations(db, { nowMs, dead })
+      for (const confirmation of voided) await this.#auditVoid(db, confirmation)
       const unknown = await abandonedIntents(db, dead)
       const outcome = { state: 'unknown', code: 'processDied', settledAtMs: nowMs } as const
       for (const { intentId } of unknown) await this.#settle(db, intentId, outcome)
-      return { voided, unknown: unknown.map((intent) => ({ ...intent, outcome })) }
+      const voidedIds = voided.map(({ proposalId }) => proposalId)
+      return { voided: voidedIds, unknown: unknown.map((intent) => ({ ...intent, outcome })) }
     }, 'now')
   }
 
@@ -197,6 +199,21 @@ export class DatabaseEffectStorage implements EffectStorage {
     if (!(await putOutcome(db, intentId, outcome))) return false
     await this.#audit(db, intentId, outcome)
     return true
+  }
+
+  /** Nobody has answered: the server takes the question back. Its proposal may have been erased. */
+  async #auditVoid(
+    db: Kysely<Schema>,
+    { proposalId, attempts }: Pick<ConfirmationRecord, 'proposalId' | 'attempts'>,
+  ): Promise<void> {
+    const proposal = await findProposal(db, proposalId)
+    const about = proposal && {
+      session: proposal.sessionId,
+      tool: proposal.tool,
+      argumentsHash: proposal.argumentsHash,
+    }
+    const data = { confirmation: proposalId, state: 'cancelled', reason: 'processDied', attempts }
+    await appendAudit(db, this.#entryOf({ kind: 'answer', actor: 'server', ...about, data }))
   }
 
   /** Nothing new is known of an effect, but somebody knows that. */
