@@ -1,6 +1,6 @@
 import { sameWords } from '../policy/same-words.ts'
 import { isAtLeast, type Strength } from '../policy/strength.ts'
-import type { IntentRecord } from '../ports/effects.ts'
+import type { ActingNow, IntentRecord } from '../ports/effects.ts'
 import type { SpeechEvent } from '../ports/speech.ts'
 import { unresolvedSentence } from '../prompts/unresolved-sentence.ts'
 import type { DeskNews } from '../gate/desk-line.ts'
@@ -22,6 +22,7 @@ export class UnresolvedLine {
   readonly #plan: CallPlan
   readonly #ports: Pick<CallPorts, 'clock' | 'gate' | 'background'>
   readonly #strength: () => Strength
+  readonly #caller: () => Promise<ActingNow>
   readonly #say: (saying: Saying) => void
   readonly #words: QuestionLine
   #isBegun = false
@@ -38,12 +39,15 @@ export class UnresolvedLine {
     readonly ports: Pick<CallPorts, 'clock' | 'gate' | 'background'>
     /** How well the caller is known now. */
     readonly strength: () => Strength
+    /** Who that is, for the audit log. */
+    readonly caller: () => Promise<ActingNow>
     readonly sentMs: (itemId: string) => number
     readonly say: (saying: Saying) => void
   }) {
     this.#plan = options.plan
     this.#ports = options.ports
     this.#strength = options.strength
+    this.#caller = options.caller
     this.#say = options.say
     this.#words = new QuestionLine({ feed: (news) => this.#onNews(news), sentMs: options.sentMs })
   }
@@ -113,14 +117,13 @@ export class UnresolvedLine {
   #onHeardWhole(): void {
     if (!this.#isAsWritten) return this.#sayNext()
     this.#isSounding = false
-    const { clock, gate, background } = this.#ports
-    const told = { nowMs: clock.wallMs(), sessionId: this.#plan.callSid }
-    background(
-      'markTold',
-      gate.effects.markTold(
-        this.#intents.map(({ intentId }) => intentId),
-        told,
-      ),
-    )
+    this.#ports.background('markTold', this.#markTold())
+  }
+
+  async #markTold(): Promise<void> {
+    const { clock, gate } = this.#ports
+    const nowMs = clock.wallMs()
+    const told = this.#intents.map(({ intentId }) => intentId)
+    await gate.effects.markTold(told, { nowMs, by: await this.#caller() })
   }
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type {
+  ActingNow,
   ClaimLimit,
   ConfirmationPatch,
   ConfirmationRecord,
@@ -112,10 +113,11 @@ export class DatabaseEffectStorage implements EffectStorage {
     readonly sinceMs: number
     readonly nowMs: number
     readonly maxIntents: number
+    readonly by: ActingNow
   }): Promise<UnresolvedEffects> {
     return this.#store.writes.add(async (db) => {
       const shown = await showUnresolved(db, from)
-      for (const intent of shown) await this.#auditUnknown(db, intent, 'unresolved')
+      for (const intent of shown) await this.#auditUnknown(db, intent, { reason: 'unresolved', by: from.by })
       return { shown, count: await countUnresolved(db, from.sinceMs) }
     }, 'now')
   }
@@ -126,11 +128,11 @@ export class DatabaseEffectStorage implements EffectStorage {
 
   markTold(
     intentIds: readonly string[],
-    { nowMs, sessionId }: { readonly nowMs: number; readonly sessionId: string },
+    { nowMs, by }: { readonly nowMs: number; readonly by: ActingNow },
   ): Promise<void> {
     return this.#store.writes.add(async (db) => {
       for (const intent of await markTold(db, intentIds, nowMs))
-        await this.#auditUnknown(db, { ...intent, sessionId }, 'ownerTold')
+        await this.#auditUnknown(db, intent, { reason: 'ownerTold', by })
     }, 'now')
   }
 
@@ -217,9 +219,13 @@ export class DatabaseEffectStorage implements EffectStorage {
   }
 
   /** Nothing new is known of an effect, but somebody knows that. */
-  async #auditUnknown(db: Kysely<Schema>, intent: IntentRecord, reason: string): Promise<void> {
-    const data = { intent: intent.intentId, state: 'unknown', reason }
-    await appendAudit(db, this.#entryOf({ ...auditedOf(intent), kind: 'outcome', data }))
+  async #auditUnknown(
+    db: Kysely<Schema>,
+    { intentId, tool, argumentsHash }: IntentRecord,
+    { reason, by }: { readonly reason: string; readonly by: ActingNow },
+  ): Promise<void> {
+    const data = { intent: intentId, state: 'unknown', reason }
+    await appendAudit(db, this.#entryOf({ kind: 'outcome', ...by, tool, argumentsHash, data }))
   }
 
   async #audit(db: Kysely<Schema>, intentId: string, outcome: OutcomeRecord): Promise<void> {

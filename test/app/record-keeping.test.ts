@@ -118,6 +118,8 @@ describe('keepRecords()', () => {
     await pass(1)
     expect(shown()).toHaveLength(1)
     expect(JSON.parse(shown()[0] ?? '')).toMatchObject({ intentId, tool: 'send_sms' })
+    const audited = await first.records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    expect(audited.find(({ data }) => data.reason === 'unresolved')).toMatchObject({ actor: 'server' })
     expect(await metrics.exposition()).toMatch(/^effects_unresolved 1$/m)
     await first[Symbol.asyncDispose]()
     metrics.gauge('effects_unresolved', 0)
