@@ -13,8 +13,11 @@ import { killableCall, newHex, openDrilled } from './kill-parts.ts'
 
 const childFile = fileURLToPath(new URL('./kill-process.ts', import.meta.url))
 const postgresScript = fileURLToPath(new URL('../../.ci/postgres', import.meta.url))
-/** A server of PostgreSQL may need a moment to notice that a process is gone: on a busy machine, seconds. */
-const SETTLED_WITHIN_TRIES = 500
+/**
+ * A server of PostgreSQL may need a moment to notice that a process is gone: on a busy machine, seconds. Who was still
+ * there at the first look is taken for dead only 15 s after the next one.
+ */
+const SETTLED_WITHIN_TRIES = 1500
 const BETWEEN_TRIES_MS = 20
 
 type Place = { readonly dataDir: string; readonly databaseUrl: string | undefined }

@@ -55,6 +55,8 @@ async function erased(
     commits: 'loop',
     auditRedaction,
   })
+  // No server has the folder: a call that is open there was left open by one that died.
+  if (databaseUrl === undefined) await records.calls.closeOrphans(systemClock.wallMs())
   return await records.upkeep.erase(number, operator)
 }
 

@@ -82,12 +82,13 @@ async function retain(
 }
 
 /** Takes calls that a dead process left open, and finds out what has become of them; see src/call/orphans.ts. */
-type OrphanKeeper = Pick<Calls, 'adopt' | 'watchOrphans'>
+type OrphanKeeper = Pick<Calls, 'adopt' | 'has' | 'watchOrphans'>
 
 /**
  * Settles what dead processes left open, before anybody can ask for it: calls are adopted, or closed where no call could go
  * on; questions are void; of effects without an outcome nobody knows what came. On a database that several processes share
- * this is done every minute again, as nobody else may come to do it.
+ * this is done every minute again, as nobody else may come to do it. Calls of this process whose end could not be written
+ * are closed every minute, too: until then they would count as live.
  * @returns what ends that
  */
 export async function tendOrphans(
@@ -97,6 +98,7 @@ export async function tendOrphans(
 ): Promise<Disposable> {
   const { clock, log, metrics, secrets } = parts
   const background = createBackground({ log, metrics })
+  const isShared = secrets.databaseUrl !== undefined
   const tend = async (): Promise<void> => {
     if (keeper) keeper.adopt(await storage.orphans(clock.wallMs()))
     else await closeOrphans(parts, storage)
@@ -107,11 +109,11 @@ export async function tendOrphans(
     keeper?.watchOrphans()
   }
   await tend()
-  if (secrets.databaseUrl === undefined) return { [Symbol.dispose]: () => undefined }
   let timer = clock.setTimer(MINUTE_MS, onMinute)
   function onMinute(): void {
     timer = clock.setTimer(MINUTE_MS, onMinute)
-    background('closeOrphans', tendAgain())
+    if (isShared) background('closeOrphans', tendAgain())
+    if (keeper) background('endForgotten', endForgotten(parts, storage, keeper))
   }
   return { [Symbol.dispose]: () => timer.cancel() }
 }
@@ -121,6 +123,16 @@ async function closeOrphans({ clock, log }: Pick<Parts, 'clock' | 'log'>, calls:
   for (const callSid of await calls.closeOrphans(clock.wallMs())) {
     log.forCall(callSid).event('warn', 'orphanClosed')
   }
+}
+
+/** Closes calls of this process that it has no more, and says which. */
+async function endForgotten(
+  { clock, log }: Pick<Parts, 'clock' | 'log'>,
+  storage: CallStorage,
+  keeper: OrphanKeeper,
+): Promise<void> {
+  const ended = await storage.endForgotten(clock.wallMs(), (callSid) => keeper.has(callSid))
+  for (const callSid of ended) log.forCall(callSid).event('warn', 'callClosedLate')
 }
 
 /** Settles what dead processes left: questions, and effects of which nobody knows what came of them. */

@@ -15,7 +15,8 @@ export async function showUnresolved(
   effects: Pick<EffectStorage, 'showUnresolved'>,
 ): Promise<void> {
   const nowMs = clock.wallMs()
-  const from = { nowMs, sinceMs: nowMs - UNRESOLVED_MS, maxIntents: MAX_SHOWN }
+  const by = { actor: 'server' }
+  const from = { nowMs, sinceMs: nowMs - UNRESOLVED_MS, maxIntents: MAX_SHOWN, by }
   const { shown, count } = await effects.showUnresolved(from)
   metrics.gauge('effects_unresolved', count)
   for (const { intentId, sessionId, tool } of shown)

@@ -95,6 +95,11 @@ export class Calls implements IncomingCalls {
     return this.#live.size
   }
 
+  /** Whether it has a call: a live one, or one that may come back. */
+  has(callSid: string): boolean {
+    return this.#live.has(callSid) || this.#orphans.has(callSid)
+  }
+
   /** Both ends of every live call. */
   liveNumbers(): readonly string[] {
     return [...this.#live.values()].flatMap(({ session: { plan } }) => [plan.from, plan.to])

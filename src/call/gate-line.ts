@@ -10,6 +10,7 @@ import type { EndReason } from '../policy/desk.ts'
 import { notAskedSentence } from '../policy/question.ts'
 import type { Strength } from '../policy/strength.ts'
 import type { AuditData, AuditKind } from '../ports/audit.ts'
+import type { ActingNow } from '../ports/effects.ts'
 import type { Log } from '../ports/log.ts'
 import type { SpeechEvent } from '../ports/speech.ts'
 import type { ToolOutcome } from '../ports/tools.ts'
@@ -90,8 +91,14 @@ export class GateLine implements AsyncDisposable {
       },
     })
     const { plan, ports, sentMs, listener } = parts
-    const say = (saying: Saying): void => listener.onSaying(saying)
-    this.#unresolved = new UnresolvedLine({ plan, ports, sentMs, say, strength: () => this.strength() })
+    this.#unresolved = new UnresolvedLine({
+      plan,
+      ports,
+      sentMs,
+      say: (saying) => listener.onSaying(saying),
+      strength: () => this.strength(),
+      caller: () => this.#caller(),
+    })
   }
 
   /** How well the caller is known now. */
@@ -199,9 +206,13 @@ export class GateLine implements AsyncDisposable {
   }
 
   async #audit(kind: AuditKind, data: AuditData): Promise<void> {
-    const actor = await this.#actorId()
-    const session = this.#plan.callSid
-    await this.#ports.gate.audit.record({ kind, actor, session, strength: this.strength(), data })
+    await this.#ports.gate.audit.record({ kind, ...(await this.#caller()), data })
+  }
+
+  /** Who is on the call, as well as they are known at this moment. */
+  async #caller(): Promise<ActingNow> {
+    const strength = this.strength()
+    return { actor: await this.#actorId(), strength, session: this.#plan.callSid }
   }
 
   async #newGate(): Promise<SessionGate> {

@@ -35,6 +35,10 @@ export class Orphans {
     return this.#waiting.size
   }
 
+  has(callSid: string): boolean {
+    return this.#waiting.has(callSid)
+  }
+
   /** Knows them from now on. */
   adopt(orphans: readonly OrphanRecord[]): void {
     for (const orphan of orphans) this.#waiting.set(orphan.call.callSid, orphan)

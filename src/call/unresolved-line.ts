@@ -1,6 +1,6 @@
 import { sameWords } from '../policy/same-words.ts'
 import { isAtLeast, type Strength } from '../policy/strength.ts'
-import type { IntentRecord } from '../ports/effects.ts'
+import type { ActingNow, IntentRecord } from '../ports/effects.ts'
 import type { UntoldMessages } from '../ports/notices.ts'
 import type { SpeechEvent } from '../ports/speech.ts'
 import { unresolvedSentence } from '../prompts/unresolved-sentence.ts'
@@ -24,6 +24,7 @@ export class UnresolvedLine {
   readonly #plan: CallPlan
   readonly #ports: Pick<CallPorts, 'clock' | 'gate' | 'background'>
   readonly #strength: () => Strength
+  readonly #caller: () => Promise<ActingNow>
   readonly #say: (saying: Saying) => void
   readonly #words: QuestionLine
   #isBegun = false
@@ -41,12 +42,15 @@ export class UnresolvedLine {
     readonly ports: Pick<CallPorts, 'clock' | 'gate' | 'background'>
     /** How well the caller is known now. */
     readonly strength: () => Strength
+    /** Who that is, for the audit log. */
+    readonly caller: () => Promise<ActingNow>
     readonly sentMs: (itemId: string) => number
     readonly say: (saying: Saying) => void
   }) {
     this.#plan = options.plan
     this.#ports = options.ports
     this.#strength = options.strength
+    this.#caller = options.caller
     this.#say = options.say
     this.#words = new QuestionLine({ feed: (news) => this.#onNews(news), sentMs: options.sentMs })
   }
@@ -119,11 +123,16 @@ export class UnresolvedLine {
   #onHeardWhole(): void {
     if (!this.#isAsWritten) return this.#sayNext()
     this.#isSounding = false
-    const { clock, gate, background } = this.#ports
-    const told = { nowMs: clock.wallMs(), sessionId: this.#plan.callSid }
-    const intentIds = this.#intents.map(({ intentId }) => intentId)
-    if (intentIds.length > 0) background('markTold', gate.effects.markTold(intentIds, told))
+    const { gate, background } = this.#ports
+    if (this.#intents.length > 0) background('markTold', this.#markTold())
     const { count, untilMs } = this.#messages
     if (count > 0) background('markTold', gate.notices.markTold(untilMs))
+  }
+
+  async #markTold(): Promise<void> {
+    const { clock, gate } = this.#ports
+    const nowMs = clock.wallMs()
+    const told = this.#intents.map(({ intentId }) => intentId)
+    await gate.effects.markTold(told, { nowMs, by: await this.#caller() })
   }
 }

@@ -1,3 +1,8 @@
+import type { AuditEvent } from './audit.ts'
+
+/** Who does something about an effect, who need not be who caused it. */
+export type ActingNow = Pick<AuditEvent, 'actor' | 'strength' | 'session'>
+
 /** Where a confirmation stands. The last five are final and never change. */
 export type ConfirmationState =
   'proposed' | 'asked' | 'confirmed' | 'denied' | 'expired' | 'superseded' | 'cancelled'
@@ -180,19 +185,23 @@ export interface EffectStorage {
   unresolved(maxIntents: number): Promise<readonly IntentRecord[]>
   /**
    * Intents that have been `unknown` since a moment, and marks the oldest that were not as shown, which the audit log
-   * records. Each is shown once, whichever process asks.
+   * records as an act of whoever asks. Each is shown once, whichever process asks.
    */
   showUnresolved(from: {
     readonly sinceMs: number
     readonly nowMs: number
     readonly maxIntents: number
+    readonly by: ActingNow
   }): Promise<UnresolvedEffects>
   /** Intents that were shown, are `unknown` still, and of which the owner was not told: the oldest first. */
   untold(maxIntents: number): Promise<readonly IntentRecord[]>
-  /** The owner was told on a call that these are unknown: recorded in the audit log, once for each. */
+  /**
+   * The owner was told on a call that these are unknown: recorded in the audit log, once for each.
+   * @param told.by who was told, how well they were known, and in which call
+   */
   markTold(
     intentIds: readonly string[],
-    told: { readonly nowMs: number; readonly sessionId: string },
+    told: { readonly nowMs: number; readonly by: ActingNow },
   ): Promise<void>
   /** Every effect of a tool that was begun since, whatever came of it. */
   effectsSince(tool: string, sinceMs: number): Promise<readonly EffectCount[]>
@@ -200,6 +209,9 @@ export interface EffectStorage {
   wasReached(destination: string): Promise<boolean>
   /** Whether an effect to a destination was ever begun, whatever came of it: a call that nobody took is one, too. */
   wasTried(destination: string): Promise<boolean>
-  /** Settles what dead processes left: intents become `unknown`, and nothing is sent again; open questions are void. */
+  /**
+   * Settles what dead processes left: intents become `unknown`, and nothing is sent again; open questions are void. Both are
+   * recorded in the audit log.
+   */
   closeLeftovers(nowMs: number): Promise<EffectLeftovers>
 }

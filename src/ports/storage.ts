@@ -154,6 +154,12 @@ export interface CallStorage {
    * CallSids. Durable when it resolves.
    */
   closeOrphans(nowMs: number): Promise<readonly string[]>
+  /**
+   * Ends open calls of this process that it has no more, because their end could not be written: with that end where it is
+   * remembered, else as `failed` at `nowMs`. Answers their CallSids. Durable when it resolves.
+   * @param isLive whether the process still has a call
+   */
+  endForgotten(nowMs: number, isLive: (callSid: string) => boolean): Promise<readonly string[]>
   /** Resolves when everything asked for so far is on disk. */
   flush(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

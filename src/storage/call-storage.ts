@@ -11,7 +11,7 @@ import type {
   TurnRecord,
 } from '../ports/storage.ts'
 import { completeCall } from './complete-call.ts'
-import { closeOpenCalls, findCall, insertCall, patchCall } from './calls.ts'
+import { closeOpenCalls, endCallAsFailed, findCall, insertCall, openCallsOf, patchCall } from './calls.ts'
 import { insertMessage } from './messages.ts'
 import { takeOpenCalls } from './open-calls.ts'
 import { claimNonce, insertNonce, type IssuedNonce } from './nonces.ts'
@@ -21,10 +21,14 @@ import { closeOpenStreams, putStream } from './streams.ts'
 import { putTurn } from './turns.ts'
 import type { WriteQueue } from './write-queue.ts'
 
+/** Ends of calls that could not be written and are remembered; above that the oldest is forgotten. */
+const maxUnwritten = 1000
+
 /** The record of calls in a database. */
 export class DatabaseCallStorage implements CallStorage {
   readonly #store: Store
   readonly #writes: WriteQueue
+  readonly #unwritten = new Map<string, CallPatch>()
 
   constructor(store: Store) {
     this.#store = store
@@ -35,8 +39,13 @@ export class DatabaseCallStorage implements CallStorage {
     return this.#writes.add((db) => insertCall(db, { ...call, owner: this.#store.owner }), 'now')
   }
 
-  patchCall(callSid: string, patch: CallPatch): Promise<void> {
-    return this.#writes.add((db) => patchCall(db, callSid, patch), 'soon')
+  async patchCall(callSid: string, patch: CallPatch): Promise<void> {
+    try {
+      await this.#writes.add((db) => patchCall(db, callSid, patch), 'soon')
+    } catch (error) {
+      if (patch.endedAtMs !== undefined) this.#remember(callSid, patch)
+      throw error
+    }
   }
 
   findCall(callSid: string): Promise<CallRecord | undefined> {
@@ -72,20 +81,39 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   orphans(nowMs: number): Promise<readonly OrphanRecord[]> {
-    const { owner } = this.#store
+    const { owner: mine } = this.#store
     return this.#writes.add(async (db) => {
-      await closeOpenStreams(db, nowMs, owner)
-      await closeOpenSessions(db, nowMs, owner)
-      return await takeOpenCalls(db, owner)
+      const dead = await this.#store.deadProcesses(db)
+      await closeOpenStreams(db, nowMs, dead)
+      await closeOpenSessions(db, nowMs, dead)
+      return await takeOpenCalls(db, { mine, dead })
     }, 'now')
   }
 
   closeOrphans(nowMs: number): Promise<readonly string[]> {
-    const { owner } = this.#store
     return this.#writes.add(async (db) => {
-      await closeOpenStreams(db, nowMs, owner)
-      await closeOpenSessions(db, nowMs, owner)
-      return await closeOpenCalls(db, nowMs, owner)
+      const dead = await this.#store.deadProcesses(db)
+      await closeOpenStreams(db, nowMs, dead)
+      await closeOpenSessions(db, nowMs, dead)
+      return await closeOpenCalls(db, nowMs, dead)
+    }, 'now')
+  }
+
+  async endForgotten(nowMs: number, isLive: (callSid: string) => boolean): Promise<readonly string[]> {
+    const { owner } = this.#store
+    const open = await this.#store.read((db) => openCallsOf(db, owner))
+    const forgotten = [...open].filter((callSid) => !isLive(callSid))
+    for (const callSid of this.#unwritten.keys()) if (!open.has(callSid)) this.#unwritten.delete(callSid)
+    if (forgotten.length === 0) return []
+    return await this.#writes.add(async (db) => {
+      // One may have ended, and its end been written, since it was read.
+      const stillOpen = await openCallsOf(db, owner)
+      const left = forgotten.filter((callSid) => stillOpen.has(callSid))
+      for (const callSid of left) {
+        const end = this.#unwritten.get(callSid)
+        await (end ? patchCall(db, callSid, end) : endCallAsFailed(db, callSid, nowMs))
+      }
+      return left
     }, 'now')
   }
 
@@ -95,5 +123,10 @@ export class DatabaseCallStorage implements CallStorage {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#store[Symbol.asyncDispose]()
+  }
+  #remember(callSid: string, end: CallPatch): void {
+    this.#unwritten.set(callSid, end)
+    const [oldest = ''] = this.#unwritten.keys()
+    if (this.#unwritten.size > maxUnwritten) this.#unwritten.delete(oldest)
   }
 }

@@ -85,29 +85,52 @@ export async function findCall(db: Kysely<Schema>, callSid: string): Promise<Cal
 }
 
 /**
- * Ends every open call as `processDied` that no living process has: neither `mine`, which asks, nor another. One that was talking counts as completed, as Twilio will count it; any other
- * as failed.
+ * Ends every open call of `dead` processes as `processDied`. One that was talking counts as completed, as Twilio will count
+ * it; any other as failed.
  */
 export async function closeOpenCalls(
   db: Kysely<Schema>,
   nowMs: number,
-  mine: number,
+  dead: readonly number[],
 ): Promise<readonly string[]> {
-  const talking = statusRanks['in-progress']
   const rows = await db
     .updateTable('calls')
-    .set({
-      ended_at: timeText(nowMs),
-      ending: 'processDied',
-      status: sql<CallStatus>`case when status_rank = ${finalStatusRank} then status
-        when status_rank = ${talking} then 'completed' else 'failed' end`,
-      status_rank: finalStatusRank,
-    })
+    .set({ ended_at: timeText(nowMs), ending: 'processDied', ...assumedStatus() })
     .where('ended_at', 'is', null)
-    .where(isOrphan('calls.owner', mine))
+    .where(isOrphan('calls.owner', dead))
     .returning('call_sid')
     .execute()
   return rows.map((row) => row.call_sid)
+}
+
+/** The CallSids of open calls of a process. */
+export async function openCallsOf(db: Kysely<Schema>, owner: number): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('calls')
+    .select('call_sid')
+    .where('ended_at', 'is', null)
+    .where('owner', '=', owner)
+    .execute()
+  return new Set(rows.map((row) => row.call_sid))
+}
+
+/** Ends a call of whose end nothing is known. */
+export async function endCallAsFailed(db: Kysely<Schema>, callSid: string, nowMs: number): Promise<void> {
+  await db
+    .updateTable('calls')
+    .set({ ended_at: timeText(nowMs), ending: 'failed', ...assumedStatus() })
+    .where('call_sid', '=', callSid)
+    .execute()
+}
+
+/** What is assumed of a call that ended without a word: that of the network stands, where there is one. */
+function assumedStatus() {
+  const talking = statusRanks['in-progress']
+  return {
+    status: sql<CallStatus>`case when status_rank = ${finalStatusRank} then status
+      when status_rank = ${talking} then 'completed' else 'failed' end`,
+    status_rank: finalStatusRank,
+  }
 }
 
 function callOf(row: CallsTable): CallRecord {

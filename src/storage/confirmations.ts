@@ -132,17 +132,17 @@ export async function findConfirmation(
   )
 }
 
-/** Cancels every open confirmation of processes that have died; answers their ids. */
+/** Cancels every open confirmation of `dead` processes; answers which, and how often each was asked. */
 export async function voidConfirmations(
   db: Kysely<Schema>,
-  { nowMs, mine }: { readonly nowMs: number; readonly mine: number },
-): Promise<readonly string[]> {
+  { nowMs, dead }: { readonly nowMs: number; readonly dead: readonly number[] },
+): Promise<readonly Pick<ConfirmationRecord, 'proposalId' | 'attempts'>[]> {
   const rows = await db
     .updateTable('confirmations')
     .set({ state: 'cancelled', decided_at: timeText(nowMs) })
     .where('state', 'in', openStates)
-    .where(isOrphan('confirmations.owner', mine))
-    .returning('proposal_id')
+    .where(isOrphan('confirmations.owner', dead))
+    .returning(['proposal_id', 'attempts'])
     .execute()
-  return rows.map((row) => row.proposal_id)
+  return rows.map(({ proposal_id: proposalId, attempts }) => ({ proposalId, attempts }))
 }

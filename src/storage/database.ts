@@ -16,6 +16,8 @@ export type Database = {
   readonly reader: Kysely<Schema>
   /** The number of this process among all that ever used the database. */
   readonly owner: number
+  /** Whether every process that lives can be seen by now: not when the database itself has just come up. */
+  readonly isSettled: boolean
   /** What an error of the driver means for whoever asked. */
   meaningOf(error: unknown): StorageErrorCode
   /** The files, where they are ours: those of a server are written over in its own time. */

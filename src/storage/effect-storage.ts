@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type {
+  ActingNow,
   ClaimLimit,
   ConfirmationPatch,
   ConfirmationRecord,
@@ -113,10 +114,11 @@ export class DatabaseEffectStorage implements EffectStorage {
     readonly sinceMs: number
     readonly nowMs: number
     readonly maxIntents: number
+    readonly by: ActingNow
   }): Promise<UnresolvedEffects> {
     return this.#store.writes.add(async (db) => {
       const shown = await showUnresolved(db, from)
-      for (const intent of shown) await this.#auditUnknown(db, intent, 'unresolved')
+      for (const intent of shown) await this.#auditUnknown(db, intent, { reason: 'unresolved', by: from.by })
       return { shown, count: await countUnresolved(db, from.sinceMs) }
     }, 'now')
   }
@@ -127,11 +129,11 @@ export class DatabaseEffectStorage implements EffectStorage {
 
   markTold(
     intentIds: readonly string[],
-    { nowMs, sessionId }: { readonly nowMs: number; readonly sessionId: string },
+    { nowMs, by }: { readonly nowMs: number; readonly by: ActingNow },
   ): Promise<void> {
     return this.#store.writes.add(async (db) => {
       for (const intent of await markTold(db, intentIds, nowMs))
-        await this.#auditUnknown(db, { ...intent, sessionId }, 'ownerTold')
+        await this.#auditUnknown(db, intent, { reason: 'ownerTold', by })
     }, 'now')
   }
 
@@ -148,13 +150,15 @@ export class DatabaseEffectStorage implements EffectStorage {
   }
 
   closeLeftovers(nowMs: number): Promise<EffectLeftovers> {
-    const mine = this.#store.owner
     return this.#store.writes.add(async (db) => {
-      const voided = await voidConfirmations(db, { nowMs, mine })
-      const unknown = await abandonedIntents(db, mine)
+      const dead = await this.#store.deadProcesses(db)
+      const voided = await voidConfirmations(db, { nowMs, dead })
+      for (const confirmation of voided) await this.#auditVoid(db, confirmation)
+      const unknown = await abandonedIntents(db, dead)
       const outcome = { state: 'unknown', code: 'processDied', settledAtMs: nowMs } as const
       for (const { intentId } of unknown) await this.#settle(db, intentId, outcome)
-      return { voided, unknown: unknown.map((intent) => ({ ...intent, outcome })) }
+      const voidedIds = voided.map(({ proposalId }) => proposalId)
+      return { voided: voidedIds, unknown: unknown.map((intent) => ({ ...intent, outcome })) }
     }, 'now')
   }
 
@@ -204,10 +208,29 @@ export class DatabaseEffectStorage implements EffectStorage {
     return true
   }
 
+  /** Nobody has answered: the server takes the question back. Its proposal may have been erased. */
+  async #auditVoid(
+    db: Kysely<Schema>,
+    { proposalId, attempts }: Pick<ConfirmationRecord, 'proposalId' | 'attempts'>,
+  ): Promise<void> {
+    const proposal = await findProposal(db, proposalId)
+    const about = proposal && {
+      session: proposal.sessionId,
+      tool: proposal.tool,
+      argumentsHash: proposal.argumentsHash,
+    }
+    const data = { confirmation: proposalId, state: 'cancelled', reason: 'processDied', attempts }
+    await appendAudit(db, this.#entryOf({ kind: 'answer', actor: 'server', ...about, data }))
+  }
+
   /** Nothing new is known of an effect, but somebody knows that. */
-  async #auditUnknown(db: Kysely<Schema>, intent: IntentRecord, reason: string): Promise<void> {
-    const data = { intent: intent.intentId, state: 'unknown', reason }
-    await appendAudit(db, this.#entryOf({ ...auditedOf(intent), kind: 'outcome', data }))
+  async #auditUnknown(
+    db: Kysely<Schema>,
+    { intentId, tool, argumentsHash }: IntentRecord,
+    { reason, by }: { readonly reason: string; readonly by: ActingNow },
+  ): Promise<void> {
+    const data = { intent: intentId, state: 'unknown', reason }
+    await appendAudit(db, this.#entryOf({ kind: 'outcome', ...by, tool, argumentsHash, data }))
   }
 
   async #audit(db: Kysely<Schema>, intentId: string, outcome: OutcomeRecord): Promise<void> {

@@ -86,11 +86,14 @@ export async function unresolvedIntents(
   return rows.map(intentOf)
 }
 
-/** Intents of processes that have died, of which nobody wrote down what became of them. */
-export async function abandonedIntents(db: Kysely<Schema>, mine: number): Promise<readonly IntentRecord[]> {
+/** Intents of `dead` processes, of which nobody wrote down what became of them. */
+export async function abandonedIntents(
+  db: Kysely<Schema>,
+  dead: readonly number[],
+): Promise<readonly IntentRecord[]> {
   const rows = await withOutcome(db)
     .where('state', 'is', null)
-    .where(isOrphan('intents.owner', mine))
+    .where(isOrphan('intents.owner', dead))
     .orderBy('audit_seq')
     .execute()
   return rows.map(intentOf)

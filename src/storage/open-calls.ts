@@ -5,15 +5,18 @@ import { isOrphan } from './processes.ts'
 import type { Schema } from './schema.ts'
 
 /**
- * Takes over every open call that no living process has, and reads everything about them, the oldest first.
+ * Takes over every open call of `dead` processes, and reads everything about them, the oldest first.
  * INVARIANT: one statement looks and takes, so that of two processes only one gets a call.
  */
-export async function takeOpenCalls(db: Kysely<Schema>, mine: number): Promise<readonly OrphanRecord[]> {
+export async function takeOpenCalls(
+  db: Kysely<Schema>,
+  { mine, dead }: { readonly mine: number; readonly dead: readonly number[] },
+): Promise<readonly OrphanRecord[]> {
   const taken = await db
     .updateTable('calls')
     .set({ owner: mine })
     .where('ended_at', 'is', null)
-    .where(isOrphan('calls.owner', mine))
+    .where(isOrphan('calls.owner', dead))
     .returning('call_sid')
     .execute()
   if (taken.length === 0) return []

@@ -119,7 +119,7 @@ async function openFolder(options: StorageOptions, opening: AsyncDisposableStack
 async function openServer(options: StorageOptions): Promise<Database> {
   createDataDirectory(options.dataDir)
   const { openPostgres } = await import('./postgres.ts')
-  return await openPostgres(options.databaseUrl ?? '')
+  return await openPostgres(options.databaseUrl ?? '', options.clock)
 }
 
 /**

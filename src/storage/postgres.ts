@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool, types, type CustomTypesConfig } from 'pg'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { Database } from './database.ts'
 import { lockClass } from './migrations/0003-processes.ts'
 import { OwnTables } from './own-tables.ts'
@@ -13,6 +14,8 @@ const maxReaders = 4
 const connectDeadlineMs = 5000
 /** Above what the server itself allows a statement: this one ends waiting for a server that has gone silent. */
 const answerDeadlineMs = 12_000
+/** Between two tries to get the writing connection back. */
+const reopenMs = 1000
 
 /** PostgreSQL's 64-bit integers come as text, for the sake of those above 2^53; ours are counts and stay below. */
 const int8 = 20
@@ -40,29 +43,65 @@ const readerSettings = `${sessionSettings};
   set default_transaction_read_only = on;
   set default_transaction_isolation = 'repeatable read'`
 
+/** A database that came up less than this ago has not been found again by all who use it. */
+const firstLook = `select now() - pg_postmaster_start_time() > interval '15s' as is_settled`
+
 /**
  * Opens a database on PostgreSQL, which several processes may share. The writing connection holds an advisory lock on
- * the number of this process for as long as it lives: that is how others know that its calls are no orphans.
+ * the number of this process for as long as it lives: that is how others know that its calls are no orphans. When it
+ * breaks it is opened again at once, or as soon as that can be done, whether anybody writes or not.
  * @param databaseUrl `postgres://user:password@host:port/database`; what it says after `?` is passed on
  * @throws StorageError `failed` when it cannot be reached or refuses
  */
-export async function openPostgres(databaseUrl: string): Promise<Database> {
+export async function openPostgres(databaseUrl: string, clock: Clock): Promise<Database> {
   const owner = randomInt(1, 2 ** 31)
   const writing = poolOn(databaseUrl, {
     max: 1,
-    begin: `${sessionSettings}; select pg_advisory_lock(${lockClass}, ${owner})`,
+    // Shared, for the server may not have noticed yet that the connection before is gone, which holds it as well.
+    begin: `${sessionSettings}; select pg_advisory_lock_shared(${lockClass}, ${owner})`,
   })
   const reading = poolOn(databaseUrl, { max: maxReaders, begin: readerSettings })
+  let keeping: Disposable | undefined
   const close = async (): Promise<void> => {
+    keeping?.[Symbol.dispose]()
     await Promise.all([writing.close(), reading.close()])
   }
   try {
-    await writing.pool.query('select 1')
+    const { rows } = await writing.pool.query<{ readonly is_settled: boolean }>(firstLook)
+    const isSettled = rows[0]?.is_settled ?? false
+    keeping = keepOpen(writing.pool, clock)
+    const kept = { owner, isSettled, meaningOf, files: undefined, close }
+    return { writer: kyselyOn(writing), reader: kyselyOn(reading), ...kept }
   } catch (error) {
     await close()
     throw new StorageError('failed', { cause: error, detail: openingFailure(error) })
   }
-  return { writer: kyselyOn(writing), reader: kyselyOn(reading), owner, meaningOf, files: undefined, close }
+}
+
+/** Opens the one connection of a pool again when it is gone, and tries until that is done or nobody wants it any more. */
+function keepOpen(pool: Pool, clock: Clock): Disposable {
+  let isOpening = false
+  let isOver = false
+  let timer: Timer | undefined
+  const reopen = async (): Promise<void> => {
+    isOpening = true
+    const isOpen = await pool.query('select 1').then(
+      () => true,
+      () => false,
+    )
+    if (isOpen) isOpening = false
+    else if (!isOver) timer = clock.setTimer(reopenMs, () => void reopen())
+  }
+  pool.on('remove', () => {
+    // One that breaks while it is opened is taken out of the pool, too.
+    if (!isOpening && !isOver) void reopen()
+  })
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true
+      timer?.cancel()
+    },
+  }
 }
 
 /**

@@ -51,13 +51,17 @@ export async function sessionsOf(db: Kysely<Schema>, callSid: string): Promise<r
   return rows.map(sessionOf)
 }
 
-/** Ends every open session as `processDied`, unless a living process has its call: `mine`, which asks, or another. */
-export async function closeOpenSessions(db: Kysely<Schema>, nowMs: number, mine: number): Promise<void> {
+/** Ends every open session as `processDied`, unless somebody has its call who is not `dead`. */
+export async function closeOpenSessions(
+  db: Kysely<Schema>,
+  nowMs: number,
+  dead: readonly number[],
+): Promise<void> {
   await db
     .updateTable('sessions')
     .set({ ended_at: timeText(nowMs), end_reason: 'processDied' })
     .where('ended_at', 'is', null)
-    .where('call_sid', 'not in', callsOfTheLiving(mine))
+    .where('call_sid', 'not in', callsOfTheLiving(dead))
     .execute()
 }
 

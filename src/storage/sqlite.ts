@@ -108,7 +108,7 @@ function openReaderBeside(path: string, onFailure: () => void): Omit<Database, '
   try {
     const reading = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })
     const close = (): Promise<void> => Promise.resolve(reading.close())
-    return { reader: kyselyOn(reading), owner: randomInt(1, 2 ** 31), meaningOf, close }
+    return { reader: kyselyOn(reading), owner: randomInt(1, 2 ** 31), isSettled: true, meaningOf, close }
   } catch (error) {
     onFailure()
     throw new StorageError(meaningOf(error), { cause: error })

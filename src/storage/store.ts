@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import type { Database } from './database.ts'
+import { deadProcesses, type DeadProcesses } from './processes.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 import type { WriteQueue } from './write-queue.ts'
@@ -14,6 +15,8 @@ const betweenScrubsMs = 250
  */
 export class Store implements AsyncDisposable {
   readonly writes: WriteQueue
+  /** Looks who has died; in a write. */
+  readonly deadProcesses: DeadProcesses
   readonly #database: Database
   readonly #clock: Clock
   #closing: Promise<void> | undefined
@@ -22,6 +25,8 @@ export class Store implements AsyncDisposable {
     this.#database = database
     this.writes = writes
     this.#clock = clock
+    const { owner, isSettled } = database
+    this.deadProcesses = deadProcesses({ owner, isSettled, clock })
   }
 
   /** The number of this process among all that ever used the database. */

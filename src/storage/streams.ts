@@ -34,13 +34,17 @@ export async function streamsOf(db: Kysely<Schema>, callSid: string): Promise<re
   return rows.map(streamOf)
 }
 
-/** Ends every open stream as `processDied`, unless a living process has its call: `mine`, which asks, or another. */
-export async function closeOpenStreams(db: Kysely<Schema>, nowMs: number, mine: number): Promise<void> {
+/** Ends every open stream as `processDied`, unless somebody has its call who is not `dead`. */
+export async function closeOpenStreams(
+  db: Kysely<Schema>,
+  nowMs: number,
+  dead: readonly number[],
+): Promise<void> {
   await db
     .updateTable('streams')
     .set({ ended_at: timeText(nowMs), end_reason: 'processDied' })
     .where('ended_at', 'is', null)
-    .where('call_sid', 'not in', callsOfTheLiving(mine))
+    .where('call_sid', 'not in', callsOfTheLiving(dead))
     .execute()
 }
 

@@ -1,10 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { createAudioEngine } from '../../src/audio/engine.ts'
+import { Calls } from '../../src/call/calls.ts'
 import { keepRecords, tendOrphans } from '../../src/app/record-keeping.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { createLog } from '../../src/ops/logger.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import type { Records } from '../../src/storage/open-storage.ts'
+import { testPlan, testPorts } from '../call/support/ports.ts'
 import { read } from '../config/reading.ts'
 import { openedRecords, temporaryFolder } from '../storage/opening.ts'
 import { postgresServer } from '../storage/postgres-server.ts'
@@ -113,6 +118,8 @@ describe('keepRecords()', () => {
     await pass(1)
     expect(shown()).toHaveLength(1)
     expect(JSON.parse(shown()[0] ?? '')).toMatchObject({ intentId, tool: 'send_sms' })
+    const audited = await first.records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    expect(audited.find(({ data }) => data.reason === 'unresolved')).toMatchObject({ actor: 'server' })
     expect(await metrics.exposition()).toMatch(/^effects_unresolved 1$/m)
     await first[Symbol.asyncDispose]()
     metrics.gauge('effects_unresolved', 0)
@@ -158,12 +165,59 @@ describe('keepRecords()', () => {
 })
 
 describe('tendOrphans()', () => {
+  it('closes a call whose end could not be written, with that end, and leaves live ones alone', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    await using records = await openedRecords(folder.path, { clock, commits: 'loop' })
+    using metrics = createMetrics()
+    const { ports } = testPorts(clock, createAudioEngine())
+    const calls = new Calls({
+      ports: { ...ports, storage: records.calls },
+      plan: (offer) => testPlan(offer.callSid, offer.from),
+      limits: { maxCalls: 9, maxCallsPerCaller: 9, nonceTtlMs: 60_000 },
+      say: { language: 'en', busy: 'Busy.', apology: 'Sorry.' },
+    })
+    const lines: Line[] = []
+    const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Line) }
+    const parts = { ...read({}), clock, metrics, log: createLog({ level: 'info', clock, destination }) }
+    using tending = await tendOrphans(parts, records, calls)
+    const [over, live] = [ringingCall(), ringingCall()]
+    const offer = ({ callSid, from, to }: typeof over) =>
+      calls.offer({ callSid, from, to, direction: 'inbound' })
+    await offer(over)
+    // Another writer has the database until the queue has given up.
+    const other = new DatabaseSync(join(folder.path, 'consigliere.db'), { timeout: 0 })
+    other.exec('begin immediate')
+    const endedAtMs = clock.wallMs()
+    const told = Promise.allSettled([calls.onStatus({ callSid: over.callSid, status: 'completed' })])
+    while (calls.size() > 0) {
+      await new Promise((resume) => setImmediate(resume))
+      clock.advance(100)
+    }
+    expect(await told).toMatchObject([{ status: 'rejected', reason: { code: 'busy' } }])
+    other.exec('rollback')
+    other.close()
+    expect((await records.calls.findCall(over.callSid))?.endedAtMs).toBeUndefined()
+    await offer(live)
+    clock.advance(60_000 - clock.nowMs())
+    await settled(() => lines.length > 0)
+    expect(lines).toMatchObject([{ kind: 'callClosedLate', callSid: over.callSid }])
+    expect(await records.calls.findCall(over.callSid)).toMatchObject({
+      status: 'completed',
+      ending: 'callerHungUp',
+      endedAtMs,
+      durationSeconds: 0,
+    })
+    expect((await records.calls.findCall(live.callSid))?.endedAtMs).toBeUndefined()
+    tending[Symbol.dispose]()
+  })
+
   it('looks again every minute for what another process left on a shared database', async (context) => {
     server.orSkip(context)
     using folder = temporaryFolder()
     const databaseUrl = await server.newSchema()
     const clock = new VirtualClock()
-    await using records = await openedRecords(folder.path, { databaseUrl })
+    await using records = await openedRecords(folder.path, { databaseUrl, clock })
     using metrics = createMetrics()
     const closed: (string | undefined)[] = []
     const destination = { write: (line: string) => void closed.push((JSON.parse(line) as Line).callSid) }
@@ -177,6 +231,10 @@ describe('tendOrphans()', () => {
     await records.calls.flush()
     expect(await records.calls.findCall(call.callSid)).toStrictEqual(call)
     await other[Symbol.asyncDispose]()
+    clock.advance(60_000)
+    // Missing for the first time: it may come back.
+    await records.calls.flush()
+    expect(await records.calls.findCall(call.callSid)).toStrictEqual(call)
     clock.advance(60_000)
     await answered(() => closed.length > 0)
     expect(closed).toEqual([call.callSid])

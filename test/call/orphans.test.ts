@@ -7,8 +7,10 @@ import { over, settled, SID, startOrphaned, turn } from './support/orphaned.ts'
 describe('an orphaned call', () => {
   it('that is gone is closed with the last word of the network', async () => {
     const world = startOrphaned({}, async () => over)
+    expect(world.calls.has(SID)).toBe(true)
     world.calls.watchOrphans()
     await settled()
+    expect(world.calls.has(SID)).toBe(false)
     expect(world.kinds()).toEqual(['orphanClosed'])
     expect(world.record()).toMatchObject({ ending: 'processDied', status: 'completed', durationSeconds: 42 })
     expect(world.record()?.endedAtMs).toBe(world.clock.wallMs())

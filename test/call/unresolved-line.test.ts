@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { OnACall, SID } from './support/on-a-call.ts'
 import type { Records } from '../../src/storage/open-storage.ts'
 
+const by = { actor: 'server' }
 const beganAtMs = Date.parse('2026-11-24T10:15:00Z')
 const sentence =
   'One thing first: I do not know what became of the text message to the number ending in 0 1 2 3, Tuesday, 24 November, 10:15 AM. I have not tried again. Please check it.'
@@ -16,14 +17,14 @@ async function unresolved({ effects }: Records, isShown = true): Promise<string>
     key: intentId,
     tool: 'send_sms',
     argumentsHash: 'ab'.repeat(32),
-    sessionId: SID,
+    sessionId: `CA${'0f'.repeat(16)}`,
     actor: 'person_0a1b2c3d4e5f60718293a4b5',
-    strength: 'S2',
+    strength: 'S3',
     destination: '+14155550123',
     createdAtMs: beganAtMs,
   })
   await effects.settleIntent(intentId, { state: 'unknown', code: 'timeout', settledAtMs: beganAtMs })
-  if (isShown) await effects.showUnresolved({ sinceMs: beganAtMs, nowMs: beganAtMs, maxIntents: 5 })
+  if (isShown) await effects.showUnresolved({ sinceMs: beganAtMs, nowMs: beganAtMs, maxIntents: 5, by })
   return intentId
 }
 
@@ -54,6 +55,12 @@ describe('UnresolvedLine', () => {
     await call.quiet()
     expect(await untold(call)).toBe(0)
     expect((await call.story()).at(-1)).toBe('outcome unknown ownerTold')
+    const { audit, people } = call.records
+    expect((await audit.page({ afterSeq: 0, maxRecords: 99 })).at(-1)).toMatchObject({
+      actor: await people.idOf('+14155550101'),
+      strength: 'S2',
+      session: SID,
+    })
     expect(announced(call)).toHaveLength(1)
   })
 

@@ -7,6 +7,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { PersonExport } from '../../src/ports/upkeep.ts'
@@ -170,6 +171,21 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     expect(await records.permissions.isOptedOut(number, startedAtMs)).toBe(true)
     const kinds = (await records.audit.page({ afterSeq: 0, maxRecords: 9 })).map(({ kind }) => kind)
     expect(kinds).toEqual(['erasure'])
+  })
+
+  it('takes calls for over that a killed server left open', async () => {
+    using home = temporaryHome()
+    const dataDir = join(home.path, 'data')
+    const killed = crashing({ crashArguments: [dataDir] })
+    // What it says first is that a call was written down.
+    await once(killed.stdout, 'data')
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
+    const { from } = ringingCall()
+    const outcome = await run('erase', home.path, { env: { DATA_DIR: dataDir }, args: [from] })
+    expect(outcome).toMatchObject({ code: 0, stderr: '' })
+    expect(outcome.stdout).toMatch(/^Erased: [1-9][0-9]* calls/)
+    expect(isIn(dataDir, from)).toBe(false)
   })
 
   it('erases in PostgreSQL beside a server that uses it', async (context) => {

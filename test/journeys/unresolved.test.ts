@@ -21,7 +21,12 @@ async function unresolved({ effects }: Records): Promise<void> {
     createdAtMs: begunAtMs,
   })
   await effects.settleIntent(intentId, { state: 'unknown', code: 'timeout', settledAtMs: begunAtMs })
-  await effects.showUnresolved({ sinceMs: begunAtMs, nowMs: begunAtMs, maxIntents: 1 })
+  await effects.showUnresolved({
+    sinceMs: begunAtMs,
+    nowMs: begunAtMs,
+    maxIntents: 1,
+    by: { actor: 'server' },
+  })
 }
 
 const listens = [

@@ -4,12 +4,13 @@
  */
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { systemClock } from '../../src/lib/clock.ts'
 import { claimNonce } from '../../src/storage/nonces.ts'
 import { openPostgres } from '../../src/storage/postgres.ts'
 import { openSqlite } from '../../src/storage/sqlite.ts'
 
 const place = process.argv[2] ?? ''
-const database = place.startsWith('postgres:') ? await openPostgres(place) : openSqlite(place)
+const database = place.startsWith('postgres:') ? await openPostgres(place, systemClock) : openSqlite(place)
 const nowMs = Number(process.argv[3])
 writeSync(1, 'ready\n')
 

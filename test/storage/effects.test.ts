@@ -1,65 +1,21 @@
-import { randomBytes } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ConfirmationState, IntentDraft, ProposalRecord } from '../../src/ports/effects.ts'
-import type { Records } from '../../src/storage/open-storage.ts'
+import type { ConfirmationState, IntentDraft } from '../../src/ports/effects.ts'
+import {
+  actor,
+  argumentsHash,
+  audited,
+  confirmable,
+  destination,
+  newDraft,
+  newId,
+  newProposal,
+} from './effect-records.ts'
 import { onBothDatabases } from './places.ts'
 import { newCallSid, startedAtMs } from './records.ts'
 
-const argumentsHash = 'ab'.repeat(32)
-const actor = 'person_0a1b2c3d4e5f60718293a4b5'
-const destination = '+14155550123'
-
-function newId(prefix: string): string {
-  return `${prefix}_${randomBytes(12).toString('hex')}`
-}
-
-function newProposal(): ProposalRecord {
-  return {
-    proposalId: newId('proposal'),
-    sessionId: newCallSid(),
-    callId: newId('call'),
-    tool: 'send_sms',
-    arguments: `{"body":"Käse, 5 €","to_number":"${destination}"}`,
-    argumentsHash,
-    actor,
-    strength: 'S2',
-    taint: ['mail'],
-    createdAtMs: startedAtMs,
-  }
-}
-
-function newDraft(more: Partial<IntentDraft> = {}): IntentDraft {
-  return {
-    intentId: newId('intent'),
-    scope: newCallSid(),
-    key: newId('key'),
-    tool: 'send_sms',
-    argumentsHash,
-    sessionId: newCallSid(),
-    actor,
-    strength: 'S2',
-    createdAtMs: startedAtMs + 5,
-    ...more,
-  }
-}
-
 function isFinal(state: ConfirmationState): boolean {
   return state !== 'proposed' && state !== 'asked'
-}
-
-/** A proposal whose confirmation stands in the given state, and the intent that would follow from a yes. */
-async function confirmable({ effects }: Records, state: ConfirmationState) {
-  const proposal = newProposal()
-  const nonceHash = randomBytes(32).toString('hex')
-  await effects.insertProposal(proposal, { nonceHash, ttlMs: 30_000 })
-  if (state !== 'proposed') await effects.moveConfirmation(proposal.proposalId, { state })
-  const { proposalId: confirmationId, sessionId } = proposal
-  return newDraft({ confirmationId, sessionId, nonceHash })
-}
-
-async function audited({ audit }: Records, kind: string) {
-  return (await audit.page({ afterSeq: 0, maxRecords: 1000 })).filter((record) => record.kind === kind)
 }
 
 await onBothDatabases((name, newPlace) => {
@@ -263,36 +219,6 @@ await onBothDatabases((name, newPlace) => {
         actor,
       })
       expect(await effects.effectsSince('send_sms', startedAtMs + 50)).toHaveLength(1)
-    })
-
-    it('closeLeftovers() makes intents without outcome unknown and open questions void, once', async () => {
-      const place = await newPlace()
-      const dead = await place.open()
-      const [left, settled, open] = [newDraft(), newDraft(), await confirmable(dead, 'asked')]
-      const yes = await confirmable(dead, 'confirmed')
-      await dead.effects.claimIntent(left)
-      await dead.effects.claimIntent(settled)
-      await dead.effects.settleIntent(settled.intentId, { state: 'failed', settledAtMs: startedAtMs })
-      expect(await dead.effects.closeLeftovers(startedAtMs)).toEqual({ unknown: [], voided: [] })
-      await dead[Symbol.asyncDispose]()
-      await using records = await place.open()
-      const { effects } = records
-      const nowMs = startedAtMs + 60_000
-      const outcome = { state: 'unknown', code: 'processDied', settledAtMs: nowMs }
-      expect(await effects.closeLeftovers(nowMs)).toMatchObject({
-        unknown: [{ intentId: left.intentId, outcome }],
-        voided: [open.confirmationId],
-      })
-      expect((await effects.findIntent(left.intentId))?.outcome).toStrictEqual(outcome)
-      expect((await effects.findIntent(settled.intentId))?.outcome?.state).toBe('failed')
-      expect((await effects.findConfirmation(yes.confirmationId ?? ''))?.state).toBe('confirmed')
-      expect(await effects.claimIntent(open)).toEqual({ ok: false, reason: 'notConfirmed' })
-      expect((await audited(records, 'outcome')).at(-1)).toMatchObject({
-        tool: 'send_sms',
-        data: { intent: left.intentId, state: 'unknown', code: 'processDied' },
-      })
-      expect(await effects.closeLeftovers(nowMs + 1)).toEqual({ unknown: [], voided: [] })
-      expect(await records.audit.verify()).toMatchObject({ ok: true })
     })
   })
 

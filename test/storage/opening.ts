@@ -6,7 +6,7 @@ import type { Log } from '../../src/ports/log.ts'
 import type { CounterName, Labels, Metrics } from '../../src/ports/metrics.ts'
 import { auditRedaction } from '../../src/ops/audit-redaction.ts'
 import type { CallStorage } from '../../src/ports/storage.ts'
-import type { Successive } from './contract.ts'
+import type { Successive } from './open-calls-contract.ts'
 import { openStorage, type Records, type StorageOptions } from '../../src/storage/open-storage.ts'
 
 /** A folder that goes when it is disposed of. */

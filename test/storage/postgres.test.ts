@@ -2,13 +2,16 @@ import type { Kysely } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
+import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { insertCall } from '../../src/storage/calls.ts'
 import { migrate } from '../../src/storage/migrate.ts'
+import { lockClass } from '../../src/storage/migrations/0003-processes.ts'
 import { openPostgres } from '../../src/storage/postgres.ts'
 import type { Schema } from '../../src/storage/schema.ts'
 import { WriteQueue } from '../../src/storage/write-queue.ts'
+import { breakableLine } from './breakable-line.ts'
 import { callStorageContract } from './contract.ts'
-import { countingMetrics, opened, openedSuccessively, temporaryFolder } from './opening.ts'
+import { countingMetrics, opened, openedRecords, openedSuccessively, temporaryFolder } from './opening.ts'
 import { postgresServer, query } from './postgres-server.ts'
 import { ringingCall, startedAtMs, turnOf } from './records.ts'
 
@@ -23,8 +26,28 @@ afterAll(async () => {
 
 const open = (databaseUrl: string) => opened(folder.path, { databaseUrl })
 
+/** The numbers of the processes that hold their lock on the database of a URL. */
+async function holders(url: string): Promise<readonly number[]> {
+  const name = new URL(url).searchParams.get('application_name')
+  const rows = await query(
+    url,
+    `select objid::int as owner from pg_locks join pg_stat_activity using (pid)
+     where locktype = 'advisory' and classid = ${lockClass} and granted and application_name = '${name}'`,
+  )
+  return rows.map(({ owner }) => Number(owner))
+}
+
+/** Asks until it is so, 10 s at most: sockets and servers have their own time. */
+async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  const untilMs = systemClock.nowMs() + 10_000
+  while (!(await isSo())) {
+    if (systemClock.nowMs() > untilMs) throw new Error('It has not come about')
+    await new Promise((resume) => setImmediate(resume))
+  }
+}
+
 async function queueOn(url: string) {
-  const database = await openPostgres(url)
+  const database = await openPostgres(url, systemClock)
   await migrate(database.writer)
   const metrics = countingMetrics()
   const queue = new WriteQueue({ database, clock: systemClock, metrics, batchMs: 1, maxQueuedWrites: 100 })
@@ -42,7 +65,7 @@ describe('migrate() on PostgreSQL', () => {
   it('is not stopped by somebody who removes other schemas of the same database', async () => {
     const url = await server.newSchema()
     await using held = new AsyncDisposableStack()
-    const database = await openPostgres(url)
+    const database = await openPostgres(url, systemClock)
     held.defer(() => database.close())
     const run = { isOver: false }
     const other = async (name: string): Promise<void> => {
@@ -80,13 +103,20 @@ describe('openStorage() on PostgreSQL', () => {
       living.flush(),
     ]
     await Promise.all(begun)
-    await using other = await open(url)
+    const clock = new VirtualClock()
+    await using other = await opened(folder.path, { databaseUrl: url, clock })
     expect(await other.closeOrphans(startedAtMs + 1)).toEqual([])
     const untouched = await other.completeCall(callSid)
     expect(untouched?.call.endedAtMs).toBeUndefined()
     expect(untouched?.streams).toEqual([{ streamSid, callSid, startedAtMs }])
     expect(untouched?.sessions[0]?.endedAtMs).toBeUndefined()
     await living[Symbol.asyncDispose]()
+    // Missing for the first time: it may come back.
+    expect(await other.closeOrphans(startedAtMs + 2)).toEqual([])
+    clock.advance(14_999)
+    expect(await other.closeOrphans(startedAtMs + 2)).toEqual([])
+    expect((await other.completeCall(callSid))?.streams).toEqual([{ streamSid, callSid, startedAtMs }])
+    clock.advance(1)
     expect(await other.closeOrphans(startedAtMs + 2)).toEqual([callSid])
     const leg = { endedAtMs: startedAtMs + 2, endReason: 'processDied' }
     expect(await other.completeCall(callSid)).toMatchObject({
@@ -110,6 +140,94 @@ describe('openStorage() on PostgreSQL', () => {
     // It still counts as living, on its new connection.
     await using other = await open(url)
     expect(await other.closeOrphans(startedAtMs)).toEqual([])
+  })
+
+  it('opens its writing connection again by itself, with the lock that says that it lives', async () => {
+    const url = await server.newSchema()
+    await using line = await breakableLine(url)
+    const [itsClock, othersClock] = [new VirtualClock(), new VirtualClock()]
+    await using living = await openedRecords(folder.path, { databaseUrl: line.url, clock: itsClock })
+    const { callSid } = ringingCall()
+    await living.calls.insertCall(ringingCall(callSid))
+    await living.effects.claimIntent({
+      intentId: `intent_${callSid}`,
+      scope: callSid,
+      key: 'key',
+      tool: 'send_sms',
+      argumentsHash: 'ab'.repeat(32),
+      sessionId: callSid,
+      actor: 'key:ci',
+      strength: 'S4',
+      createdAtMs: startedAtMs,
+    })
+    // One that is only cut is back before any clock has moved.
+    const held = await holders(url)
+    await server.cut(url)
+    await until(async () => (await holders(url)).length === 1)
+    expect(await holders(url)).toEqual(held)
+    await using other = await openedRecords(folder.path, { databaseUrl: url, clock: othersClock })
+    const looked = async () => [
+      await other.calls.closeOrphans(startedAtMs),
+      await other.effects.closeLeftovers(startedAtMs),
+    ]
+    const nothing = [[], { unknown: [], voided: [] }]
+    expect(await looked()).toEqual(nothing)
+    line.break()
+    await until(async () => (await holders(url)).length === 1 && itsClock.pendingTimers() > 0)
+    expect(await looked()).toEqual(nothing)
+    itsClock.advance(1000)
+    await until(() => itsClock.pendingTimers() > 0)
+    line.mend()
+    itsClock.advance(1000)
+    await until(async () => (await holders(url)).length === 2)
+    othersClock.advance(60_000)
+    expect(await looked()).toEqual(nothing)
+    expect(itsClock.pendingTimers()).toBe(0)
+  })
+
+  it('closes while its connection is away, and tries no further', async () => {
+    const url = await server.newSchema()
+    await using line = await breakableLine(url)
+    const clock = new VirtualClock()
+    const storage = await opened(folder.path, { databaseUrl: line.url, clock })
+    line.break()
+    await until(() => clock.pendingTimers() > 0)
+    await storage[Symbol.asyncDispose]()
+    expect(clock.pendingTimers()).toBe(0)
+    line.mend()
+    clock.advance(5000)
+    expect(await holders(url)).toEqual([])
+  })
+
+  it('writes on while the server still believes in the connection before', async () => {
+    const url = await server.newSchema()
+    await using storage = await open(url)
+    const [owner] = await holders(url)
+    const before = new Client({ connectionString: url.replace(/application_name=.*/, '') })
+    await before.connect()
+    await before.query(`select pg_advisory_lock_shared(${lockClass}, ${owner})`)
+    await server.cut(url)
+    await storage.insertCall(ringingCall())
+    expect(await holders(url)).toEqual([owner])
+    await before.end()
+  })
+
+  it('a start does not believe its first look at a database that has just come up', async () => {
+    const url = await server.newSchema()
+    await using dead = await open(url)
+    const { callSid } = ringingCall()
+    await dead.insertCall(ringingCall(callSid))
+    await dead[Symbol.asyncDispose]()
+    await query(
+      url,
+      `create function pg_postmaster_start_time() returns timestamptz language sql as 'select now()'`,
+    )
+    const clock = new VirtualClock()
+    const justUp = url.replace(/(search_path%3D\w+)/, '$1%2Cpg_catalog')
+    await using next = await opened(folder.path, { databaseUrl: justUp, clock })
+    expect(await next.closeOrphans(startedAtMs)).toEqual([])
+    clock.advance(15_000)
+    expect(await next.closeOrphans(startedAtMs)).toEqual([callSid])
   })
 
   it('a write that loses its connection before the commit is made again, and stored once', async () => {

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { seededRandom } from '../../src/sim/caller/random.ts'
 import type { CallStorage } from '../../src/ports/storage.ts'
-import type { Records } from '../../src/storage/open-storage.ts'
+import type { Records, StorageOptions } from '../../src/storage/open-storage.ts'
 import { ringingCall } from './records.ts'
 
 const crashChild = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
@@ -22,7 +23,7 @@ export type Place = Disposable & {
   readonly crashArguments: readonly string[]
   /** For the child that claims nonces: a file or a URL. */
   readonly claimArgument: string
-  open(): Promise<Records>
+  open(options?: Partial<StorageOptions>): Promise<Records>
 }
 
 type Child = ChildProcess & { readonly stdout: NodeJS.ReadableStream }
@@ -47,10 +48,11 @@ async function saidBeforeDeath(process: Child, enough: number): Promise<string[]
 }
 
 /** Closes what the dead process left; a server may need a moment to notice that it is gone. */
-async function orphansIn(storage: CallStorage): Promise<ReadonlySet<string>> {
+async function orphansIn(storage: CallStorage, clock: VirtualClock): Promise<ReadonlySet<string>> {
   for (let tries = 0; tries < 100; tries += 1) {
     const closed = await storage.closeOrphans(Date.now())
     if (closed.length > 0) return new Set(closed)
+    clock.advance(15_000)
     await new Promise((resume) => setTimeout(resume, 20))
   }
   return new Set()
@@ -87,12 +89,13 @@ export function processContract(name: string, newPlace: () => Promise<Place>): v
         expect(said.length).toBeGreaterThanOrEqual(enough)
 
         // Opening refuses a chain that is not whole.
-        await using records = await place.open()
+        const clock = new VirtualClock()
+        await using records = await place.open({ clock })
         const { calls: storage, audit } = records
         const kept = await audit.page({ afterSeq: 0, maxRecords: said.length })
         const keptLines = new Set(kept.map(({ seq, hash }) => `audit ${seq} ${hash}`))
         expect(said.filter((line) => line.startsWith('audit ') && !keptLines.has(line))).toEqual([])
-        const closed = await orphansIn(storage)
+        const closed = await orphansIn(storage, clock)
         await expectEffects(records, said)
         const calls = said.filter((line) => line.startsWith('call ')).map((line) => line.slice(5))
         expect(calls.filter((callSid) => !closed.has(callSid))).toEqual([])

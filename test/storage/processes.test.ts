@@ -12,7 +12,7 @@ processContract('SQLite', () => {
   return Promise.resolve({
     crashArguments: [folder.path],
     claimArgument: join(folder.path, 'consigliere.db'),
-    open: () => openedRecords(folder.path),
+    open: (options) => openedRecords(folder.path, options),
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   })
 })
@@ -41,7 +41,7 @@ describe('with a server', () => {
     return {
       crashArguments: [folder.path, databaseUrl],
       claimArgument: databaseUrl,
-      open: () => openedRecords(folder.path, { databaseUrl }),
+      open: (options) => openedRecords(folder.path, { databaseUrl, ...options }),
       [Symbol.dispose]: () => folder[Symbol.dispose](),
     }
   })

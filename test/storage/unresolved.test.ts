@@ -45,7 +45,12 @@ await onBothDatabases((name, newPlace) => {
       await settle(recent, startedAtMs + 50)
       await settle(known)
       await first.effects.settleIntent(known ?? '', { state: 'done', settledAtMs: startedAtMs + 2 })
-      const now = { sinceMs: startedAtMs + 49, nowMs: startedAtMs + 600_049, maxIntents: 1 }
+      const now = {
+        sinceMs: startedAtMs + 49,
+        nowMs: startedAtMs + 600_049,
+        maxIntents: 1,
+        by: { actor: 'server' },
+      }
       expect(await first.effects.untold(9)).toEqual([])
       const one = await first.effects.showUnresolved(now)
       expect(one).toMatchObject({ shown: [{ intentId: old, destinationLast4: '0123' }], count: 2 })
@@ -56,7 +61,8 @@ await onBothDatabases((name, newPlace) => {
       expect(await effects.showUnresolved(now)).toEqual({ shown: [], count: 2 })
       expect((await effects.untold(9)).map(({ intentId }) => intentId)).toEqual([old, other])
       expect(await effects.untold(1)).toHaveLength(1)
-      const told = { nowMs: startedAtMs + 700_000, sessionId: newCallSid() }
+      const by = { actor: 'person_ffffffffffffffffffffffff', strength: 'S3', session: newCallSid() } as const
+      const told = { nowMs: startedAtMs + 700_000, by }
       await effects.markTold([old ?? '', newId('intent')], told)
       await effects.markTold([old ?? ''], told)
       await effects.markTold([], told)
@@ -66,13 +72,15 @@ await onBothDatabases((name, newPlace) => {
       expect(await effects.untold(9)).toEqual([])
       expect(await effects.showUnresolved(now)).toEqual({ shown: [], count: 1 })
       const rows = (await audited(records, 'outcome')).filter(({ data }) => data.reason !== undefined)
-      expect(rows.map(({ data, session }) => [data.intent, data.reason, session === told.sessionId])).toEqual(
-        [
-          [old, 'unresolved', false],
-          [other, 'unresolved', false],
-          [old, 'ownerTold', true],
-        ],
-      )
+      expect(rows).toMatchObject([
+        { actor: 'server', tool: 'send_sms', data: { intent: old, reason: 'unresolved' } },
+        { actor: 'server', tool: 'send_sms', data: { intent: other, reason: 'unresolved' } },
+        { ...by, tool: 'send_sms', data: { intent: old, reason: 'ownerTold' } },
+      ])
+      for (const shown of rows.slice(0, 2)) {
+        expect(shown).not.toHaveProperty('strength')
+        expect(shown).not.toHaveProperty('session')
+      }
       expect(await records.audit.verify()).toMatchObject({ ok: true })
     })
   })

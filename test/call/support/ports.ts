@@ -183,6 +183,10 @@ export class MemoryStorage implements CallStorage {
     return []
   }
 
+  async endForgotten(): Promise<readonly string[]> {
+    return []
+  }
+
   async flush(): Promise<void> {
     await Promise.resolve()
   }
