@@ -1,4 +1,3 @@
-import type { CallInquiry } from '../ports/call-inquiry.ts'
 import type {
   CallAnswer,
   CallOffer,
@@ -10,15 +9,16 @@ import type {
   StreamAttachment,
   StreamStatusUpdate,
 } from '../ports/incoming-calls.ts'
-import type { CallRecord, OrphanRecord } from '../ports/storage.ts'
+import type { OrphanRecord } from '../ports/storage.ts'
 import type { MediaSink } from '../ports/telephony.ts'
+import type { CallsOptions } from './calls-options.ts'
 import { Emptiness } from './emptiness.ts'
 import { issueNonce } from './issue-nonce.ts'
 import { Ladder } from './ladder.ts'
 import { Doorkeeper, type LoadMeter } from './doorkeeper.ts'
 import { Orphans } from './orphans.ts'
 import { REATTACH_MS } from './plan-call.ts'
-import type { CallPlan, CallPorts } from './plan.ts'
+import type { CallPlan } from './plan.ts'
 import { recordRefusedCall } from './refused-call.ts'
 import { offerOf, resumptionOf } from './resumption.ts'
 import { CallSession } from './session.ts'
@@ -26,31 +26,6 @@ import { keepVoiceMessage } from './voice-messages.ts'
 
 /** New streams that one call may get after its socket broke. */
 const MAX_REATTACHMENTS = 3
-
-/** What the registry of calls needs besides the ports. */
-export type CallsOptions = {
-  readonly ports: CallPorts
-  /**
-   * Decides persona, actor and rules of a call that is taken.
-   * @param actor of a call that another process took: it was known better then, and is not raised
-   */
-  readonly plan: (offer: CallOffer, actor?: CallRecord['actor']) => CallPlan
-  readonly limits: {
-    readonly maxCalls: number
-    readonly maxCallsPerCaller: number
-    readonly nonceTtlMs: number
-  }
-  /** Every number that reaches us: none of them is taken as a caller. */
-  readonly ownNumbers?: readonly string[]
-  /** What admission goes by besides the numbers of calls; unset, nothing else counts. */
-  readonly meter?: LoadMeter
-  /** Told when a call is over and its record complete. */
-  readonly onOver?: (callSid: string) => void
-  /** Where calls are asked about that a dead process left open. */
-  readonly inquiry?: CallInquiry
-  /** Language and text of sentences that are said by the network, when there is no stream. */
-  readonly say: { readonly language: string; readonly busy: string; readonly apology: string }
-}
 
 type LiveCall = {
   readonly ladder: Ladder
