@@ -43,7 +43,7 @@ export function questionsFor(errand: Errand, context: QuestionContext): readonly
     case 'voice':
       return [
         `${asked} Say yes or no, or press 1 for yes, 2 for no.`,
-        `I need a clear answer. ${asked} Say just yes or no, or press 1 for yes, 2 for no.`,
+        `Let me ask once more. ${asked} Say just yes or no, or press 1 for yes, 2 for no.`,
         `Please answer on the keypad. ${asked} Press 1 for yes, or 2 for no.`,
       ]
     case 'keypad': {
@@ -51,7 +51,7 @@ export function questionsFor(errand: Errand, context: QuestionContext): readonly
       return [`${asked} Press 1 for yes, or 2 for no.`, again, again]
     }
     case 'text': {
-      const again = `I need a clear answer. ${asked} Reply just yes or no.`
+      const again = `Let me ask once more. ${asked} Reply just yes or no.`
       return [`${asked} Reply yes or no.`, again, again]
     }
   }
@@ -99,9 +99,9 @@ function deed(errand: Errand, context: QuestionContext): string {
     case 'createEvent':
       return `add ${titled(errand.event)} to your calendar, ${spokenTime(errand.event)}`
     case 'updateEvent':
-      return `change ${titled(errand.event)}, ${spokenTime(errand.event)}, to ${changed(errand.event, errand.change)}`
+      return `update ${titled(errand.event)}, ${spokenTime(errand.event)}, to ${changed(errand.event, errand.change)}`
     case 'cancelEvent':
-      return `cancel ${titled(errand.event)}, ${spokenTime(errand.event)}`
+      return `take ${titled(errand.event)}, ${spokenTime(errand.event)}, out of your calendar`
   }
 }
 

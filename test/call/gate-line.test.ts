@@ -52,7 +52,7 @@ describe('GateLine', () => {
     expect(asked()).toBe(1)
     call.line.play(4_100)
     expect(asked()).toBe(2)
-    expect(call.question().text).toMatch(/^I need a clear answer/)
+    expect(call.question().text).toMatch(/^Let me ask once more/)
   })
 
   it('takes no other response for the question, whatever it says', async () => {

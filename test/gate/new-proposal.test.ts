@@ -19,7 +19,7 @@ describe('a question about an event', () => {
   it('reads out what the calendar holds', async () => {
     await using at = await AtGate.open()
     expect(await cancelledAt(at, async () => dentist)).toMatchObject({ status: 'confirmation_required' })
-    expect(at.question().text).toMatch(/Shall I cancel Dentist, Tuesday, 24 November 2026/)
+    expect(at.question().text).toMatch(/Shall I take Dentist, Tuesday, 24 November 2026/)
   })
 
   it.each<[string, AtGate['event'], string]>([

@@ -111,7 +111,7 @@ describe('an errand that needs a yes', { timeout: 60_000 }, () => {
     expect(errand.runs).toHaveLength(1)
     const [cut, whole] = questions(errand)
     expect(cut).toMatch(/…$/)
-    expect(whole).toMatch(/^agent: I need a clear answer\. .*for no\.$/)
+    expect(whole).toMatch(/^agent: Let me ask once more\. .*for no\.$/)
     expect(errand.story).toEqual([
       'proposal',
       'decision confirm highRisk',
@@ -149,7 +149,7 @@ describe('an errand that needs a yes', { timeout: 60_000 }, () => {
       ],
       model: { hears: [wish, 'What was that?', yes], replies: proposesSms },
     })
-    expect(questions(errand)[1]).toMatch(/^agent: I need a clear answer/)
+    expect(questions(errand)[1]).toMatch(/^agent: Let me ask once more/)
     expect(errand.runs).toHaveLength(1)
   })
 

@@ -74,25 +74,25 @@ describe('questionsFor()', () => {
         event: { title: 'Trip', start: '2026-12-31T00:00', end: '2027-01-01T13:05', timeZone: 'UTC' },
       },
       {},
-      'Shall I cancel Trip, Thursday, 31 December 2026, midnight to Friday, 1 January 2027, 1:05 PM, UTC time?',
+      'Shall I take Trip, Thursday, 31 December 2026, midnight to Friday, 1 January 2027, 1:05 PM, UTC time, out of your calendar?',
     ],
     [
       'another time',
       { kind: 'updateEvent', event, change: { start: '2026-11-25T12:30' } },
       {},
-      'Shall I change Dentist, Tuesday, 24 November 2026, 10:30 AM to 11 AM, London time, to Wednesday, 25 November 2026, 12:30 PM, London time?',
+      'Shall I update Dentist, Tuesday, 24 November 2026, 10:30 AM to 11 AM, London time, to Wednesday, 25 November 2026, 12:30 PM, London time?',
     ],
     [
       'another end',
       { kind: 'updateEvent', event, change: { end: '2026-11-24T12:15' } },
       {},
-      'Shall I change Dentist, Tuesday, 24 November 2026, 10:30 AM to 11 AM, London time, to Tuesday, 24 November 2026, 10:30 AM to 12:15 PM, London time?',
+      'Shall I update Dentist, Tuesday, 24 November 2026, 10:30 AM to 11 AM, London time, to Tuesday, 24 November 2026, 10:30 AM to 12:15 PM, London time?',
     ],
     [
       'another title and zone',
       { kind: 'updateEvent', event, change: { title: 'Doctor', timeZone: 'Europe/Madrid' } },
       {},
-      'Shall I change Dentist, Tuesday, 24 November 2026, 10:30 AM to 11 AM, London time, to Doctor, Tuesday, 24 November 2026, 10:30 AM to 11 AM, Madrid time?',
+      'Shall I update Dentist, Tuesday, 24 November 2026, 10:30 AM to 11 AM, London time, to Doctor, Tuesday, 24 November 2026, 10:30 AM to 11 AM, Madrid time?',
     ],
     [
       'a change that is none',
@@ -102,7 +102,7 @@ describe('questionsFor()', () => {
         change: {},
       },
       {},
-      'Shall I change Dentist, Tuesday, 24 November 2026, 10:30 AM, UTC time, to the same, UTC time?',
+      'Shall I update Dentist, Tuesday, 24 November 2026, 10:30 AM, UTC time, to the same, UTC time?',
     ],
   ] as const satisfies readonly (readonly [string, Errand, Partial<QuestionContext>, string])[])(
     'asks about %s',
@@ -158,7 +158,7 @@ describe('questionsFor()', () => {
     const asked = 'Shall I text 1 415 555 0123: Hi, 1 word?'
     expect(questionsFor(errand, plain)).toEqual([
       `${asked} ${keys}`,
-      `I need a clear answer. ${asked} Say just yes or no, or press 1 for yes, 2 for no.`,
+      `Let me ask once more. ${asked} Say just yes or no, or press 1 for yes, 2 for no.`,
       `Please answer on the keypad. ${asked} Press 1 for yes, or 2 for no.`,
     ])
   })
@@ -172,7 +172,7 @@ describe('questionsFor()', () => {
       byKeys,
       byKeys,
     ])
-    const byReply = `I need a clear answer. ${asked} Reply just yes or no.`
+    const byReply = `Let me ask once more. ${asked} Reply just yes or no.`
     expect(questionsFor(errand, { ...plain, answer: 'text' })).toEqual([
       `${asked} Reply yes or no.`,
       byReply,
