@@ -68,6 +68,11 @@ export class DeskLine implements Disposable {
     return step.effects
   }
 
+  /** Where the confirmations stand, as was told last. */
+  get standing(): GateStanding {
+    return this.#standing
+  }
+
   /** Takes back the timer: nothing comes by itself any more. */
   [Symbol.dispose](): void {
     this.#isDisposed = true

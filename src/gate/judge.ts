@@ -79,6 +79,7 @@ function decisionOn(
   const { sessionId, actorId, channel, verification, firstDestinations } = session
   const { strength, pin, isInScope, limits } = ports.facts.standing()
   const { name, hash, seen, isAuditWritable, isUsedUp, confirmation } = wanted
+  const isSent = destinationOf(name, wanted.input) !== undefined
   return decide({
     tool: name,
     hash,
@@ -92,8 +93,8 @@ function decisionOn(
     isInScope,
     turn: { hasPrivate: seen.hasPrivate, hasUntrusted: seen.taint.length > 0 },
     destination: reach?.verdict,
-    // Unknown is first: it needs more, not less.
-    isFirstDestination: reach?.isFirst ?? true,
+    // Unknown is first: it needs more, not less. What a known tool sends to nobody has no first time.
+    isFirstDestination: (!toolRule(name) || isSent) && (reach?.isFirst ?? true),
     limits: isUsedUp ? { ok: false, reason: 'perSession' } : limits,
     isAuditWritable,
     confirmation,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { scanKeys } from '../lib/duplicate-keys.ts'
 import { argumentsHash } from '../policy/arguments-hash.ts'
@@ -70,4 +71,9 @@ function parseOnce(text: string): { readonly ok: true; readonly value: unknown }
 
 function bad(code: BadArguments['code'], reason: string): BadArguments {
   return { ok: false, code, reason }
+}
+
+/** What a call asks for whose arguments are none. */
+export function digestOf({ name, arguments: text }: ToolCall): string {
+  return createHash('sha256').update(`${name}\0${text}`).digest('hex')
 }

@@ -21,7 +21,7 @@ import { Journal } from './journal.ts'
 import { judge, judgeUnknown, type Judgement } from './judge.ts'
 import { KnownCalls } from './known-calls.ts'
 import { newProposal } from './new-proposal.ts'
-import { type CheckedCall, readCall, type ToolCall } from './read-call.ts'
+import { type CheckedCall, digestOf, readCall, type ToolCall } from './read-call.ts'
 import { busy, deskAnswer, invalidArguments, refused } from './tool-answers.ts'
 import { type SeenInTurn, TurnMemory } from './turn-memory.ts'
 
@@ -157,6 +157,10 @@ export class SessionGate implements AsyncDisposable {
   /** The answer comes wrapped, so that who waits for the decision does not wait for what it leads to. */
   async #decide(call: CheckedCall): Promise<{ readonly answer: ToolOutcome | Promise<ToolOutcome> }> {
     const { name, hash, input, tool } = call
+    const { isAsking, isRunning } = this.#line.standing
+    // The owner is being asked something, or waits for what they have said yes to: the call is not over.
+    if (name === 'end_call' && (isAsking || isRunning))
+      return { answer: { ...this.#refuse(call, ['confirmationOpen']), status: 'waits' } }
     const seen = this.#seen()
     const isAuditWritable = this.#journal.isWritable
     const isUsedUp = this.#executor.isUsedUp(tool)
@@ -314,9 +318,4 @@ export class SessionGate implements AsyncDisposable {
 
 function isSame(record: Confirmation, proposal: Proposal): boolean {
   return record.tool === proposal.tool && record.hash === proposal.hash
-}
-
-/** What a call asks for whose arguments are none. */
-function digestOf({ name, arguments: text }: ToolCall): string {
-  return createHash('sha256').update(`${name}\0${text}`).digest('hex')
 }

@@ -40,7 +40,10 @@ export type ToldStatus =
 export type ProposalAnswer =
   | { readonly status: 'confirmation_required'; readonly question: string }
   | { readonly status: 'pin_required'; readonly say: string }
-  | { readonly status: 'refused'; readonly reason: 'closing' | 'callIdReused' | 'answeredAlready' }
+  | {
+      readonly status: 'refused'
+      readonly reason: 'closing' | 'callIdReused' | 'answeredAlready' | 'decidedAlready'
+    }
   | { readonly status: 'busy' }
 
 /** Why an answer did not count. */

@@ -1,3 +1,4 @@
+import { hasSpokenSince } from './caller-turns.ts'
 import { type Confirmation, isOpen, isRunning, newConfirmation, type Proposal } from './confirmation.ts'
 import {
   chain,
@@ -76,11 +77,19 @@ function admit(desk: ConfirmationDesk, proposal: Proposal, atMs: number): DeskSt
   const waiting = desk.records.filter((record) => isOpen(record) && record.attempts === 0).length
   const running = desk.records.filter(isRunning).length
   if (waiting >= MAX_WAITING || running >= MAX_RUNNING) return answered(desk, proposal, { status: 'busy' })
-  // What was settled before is asked again only after the caller has said something more.
+  // What was settled before is asked again only after the caller has said something more, or is saying it now.
   const notBeforeTurnAfterMs = desk.ended.findLast(({ hash }) => hash === proposal.hash)?.sinceMs
+  if (notBeforeTurnAfterMs !== undefined && proposal.answerBy !== 'apiKey') {
+    const isMore = hasSpokenSince(desk.turns, notBeforeTurnAfterMs) || speaksSince(desk, notBeforeTurnAfterMs)
+    if (!isMore) return answered(desk, proposal, { status: 'refused', reason: 'decidedAlready' })
+  }
   const { ttlMs } = desk.settings
   const record = newConfirmation(proposal, { createdAtMs: atMs, ttlMs, notBeforeTurnAfterMs })
   return answered({ ...desk, records: [...desk.records, record] }, proposal, answerOf(record))
+}
+
+function speaksSince({ turns }: ConfirmationDesk, atMs: number): boolean {
+  return turns.open.some(({ startedAtMs }) => startedAtMs > atMs)
 }
 
 function answerOf(record: Confirmation): ProposalAnswer {

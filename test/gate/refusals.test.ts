@@ -189,16 +189,52 @@ describe('a proposal', () => {
     expect(at.line.told).toEqual(['call_1 send_sms superseded'])
   })
 
+  it('that goes to nobody is no first destination, which would need the PIN', async () => {
+    await using at = await AtGate.open({ firstDestinations: 'pin' })
+    const event = {
+      title: 'Dentist',
+      start: '2031-03-04T10:00',
+      end: '2031-03-04T11:00',
+      time_zone: 'Europe/London',
+    }
+    expect((await at.propose('calendar_create_event', event)).output).toContain('confirmation_required')
+    at.reach = { ...at.reach, isFirst: true }
+    expect((await at.propose('send_sms', sms)).output).toContain('pin_required')
+  })
+
+  it('to end the call waits for the answer to a question, and for what was agreed to', async () => {
+    const done = Promise.withResolvers<void>()
+    await using at = await AtGate.open()
+    at.doing.set('send_sms', async () => {
+      await done.promise
+      return { kind: 'done', result: {} }
+    })
+    await at.propose('send_sms', sms)
+    const ends = async () => await at.propose('end_call', {})
+    expect(await ends()).toMatchObject({
+      status: 'waits',
+      output: expect.stringContaining('confirmationOpen') as unknown,
+    })
+    at.hear()
+    expect((await ends()).status).toBe('waits')
+    at.say('Yes.')
+    expect((await ends()).status).toBe('waits')
+    done.resolve()
+    await at.quiet()
+    expect((await ends()).status).toBe('done')
+    expect(at.count('send_sms')).toBe(1)
+  })
+
   it('that comes again afterwards needs its own question, and another turn of the caller', async () => {
     await using at = await AtGate.open()
     await at.propose('send_sms', sms)
     at.hear()
     at.say('Yes.')
     await at.quiet()
-    await at.propose('send_sms', sms)
-    expect(at.line.asked).toHaveLength(1)
+    expect(JSON.parse((await at.propose('send_sms', sms)).output)).toMatchObject({ reason: 'decidedAlready' })
     at.clock.advance(1_000)
     at.say('Do it again.')
+    await at.propose('send_sms', sms)
     at.hear()
     at.say('Yes.')
     await at.quiet()

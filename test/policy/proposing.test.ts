@@ -83,18 +83,20 @@ describe('an equal proposal', () => {
     ['cancelled', (at: AtDesk) => at.feed({ kind: 'ended', reason: 'modelLost' })],
     ['superseded', (at: AtDesk) => at.say('Actually, Tuesday.')],
   ])(
-    'after the former was %s waits for another turn of the caller, and for a question of its own',
+    'after the former was %s is refused until another turn of the caller, and then has a question of its own',
     (_what, end) => {
       const at = new AtDesk()
       at.asked()
       end(at)
       const runs = at.runs()
       at.propose(again(2))
-      expect([at.answers().at(-1), at.of('ask').length]).toEqual(['confirmation_required', 1])
+      expect([at.answers().at(-1), at.of('ask').length]).toEqual(['refused', 1])
       at.key('1')
       at.pass(500)
       expect(at.runs()).toEqual(runs)
       at.say('Text Ann again.')
+      expect(at.of('ask')).toHaveLength(1)
+      at.propose({ ...again(2), callId: 'call_3' })
       expect(at.question()).toMatchObject({ id: 'confirmation-2', attempt: 1 })
       at.hear()
       at.pass(1_000)
@@ -102,6 +104,18 @@ describe('an equal proposal', () => {
       expect(at.runs()).toEqual([...runs, 'confirmation-2'])
     },
   )
+
+  it('waits for the words of a turn that has begun since, and is asked once they are known', () => {
+    const at = new AtDesk()
+    at.asked()
+    at.key('2')
+    at.pass(100)
+    const itemId = at.begin()
+    at.propose(again(2))
+    expect([at.answers().at(-1), at.of('ask').length]).toEqual(['confirmation_required', 1])
+    at.feed({ kind: 'transcript', itemId, text: 'Text Ann, after all.' })
+    expect(at.question().id).toBe('confirmation-2')
+  })
 
   it('is not asked for a turn without words, nor for one that began before the end of the former', () => {
     const at = new AtDesk()
@@ -123,13 +137,14 @@ describe('an equal proposal', () => {
     at.say('No, wait!')
     expect(at.told()).toEqual(['call_1 denied'])
     at.propose({ id: 'confirmation-2', callId: 'call_2', responseId: 'resp_2' })
-    expect(at.of('ask')).toHaveLength(1)
+    expect([at.answers().at(-1), at.of('ask').length]).toEqual(['refused', 1])
     at.pass(1)
     at.say('Is there anything else?')
+    at.propose({ id: 'confirmation-2', callId: 'call_3', responseId: 'resp_3' })
     expect(at.of('ask')).toHaveLength(2)
   })
 
-  it('waits for a message where it was refused in writing', () => {
+  it('is refused until another message where it was refused in writing', () => {
     const at = new AtDesk({ channel: 'written' })
     at.propose()
     at.feed({ kind: 'questionShown', id: 'confirmation-1', attempt: 1 })
@@ -138,6 +153,7 @@ describe('an equal proposal', () => {
     at.propose(again(2))
     expect(at.of('ask')).toHaveLength(1)
     at.feed({ kind: 'message', sessionId: 'session-1', text: 'Text Ann again.' })
+    at.propose({ ...again(2), callId: 'call_3' })
     expect(at.question().id).toBe('confirmation-2')
   })
 })

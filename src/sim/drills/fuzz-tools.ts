@@ -167,6 +167,8 @@ class FuzzedSession {
       return answer.status === 'invalidArguments' ? undefined : `was ${answer.status}, and does not fit`
     if (answer.status === 'invalidArguments') return 'was invalid, and is good'
     if (sample.isHigh) return answer.status === 'done' ? 'was done without a yes' : undefined
+    // A call does not end over a question.
+    if (name === 'end_call' && answer.status === 'waits') return runs === 0 ? undefined : 'ran, and waits'
     const reads = sample.isEffect !== true && name !== 'web_research'
     return reads && (answer.status !== 'done' || runs !== 1)
       ? `was ${answer.status}, and is allowed`
