@@ -37,18 +37,30 @@ function tamperSqlite(path: string, sql: string): void {
   runSqlite(path, `${drops} ${sql}; ${guards.map(({ sql: text }) => `${String(text)};`).join('')}`)
 }
 
-auditContract('SQLite', () => {
+const sqlitePlace = (): Promise<AuditPlace> => {
   const path = newFolder()
   return Promise.resolve({
     open: () => openedRecords(path),
     run: async (sql) => await Promise.resolve().then(() => runSqlite(path, sql)),
     tamper: async (sql) => await Promise.resolve().then(() => tamperSqlite(path, sql)),
-    unguarding: [
-      'drop trigger audit_update',
-      'drop trigger audit_delete',
-      'drop trigger audit_delete; create trigger audit_delete before delete on audit when 0 begin select 1; end',
-    ],
   })
+}
+
+auditContract('SQLite', sqlitePlace, {
+  refused: [
+    'replace into audit select * from audit where seq = 2',
+    'update or replace audit set seq = 2 where seq = 3',
+    'replace into audit_head select id, 2, hash, removed_to from audit_head',
+  ],
+  unguarding: [
+    'drop trigger audit_update',
+    'drop trigger audit_delete',
+    'drop trigger audit_insert',
+    'drop trigger audit_head_update',
+    'drop trigger audit_head_delete',
+    'drop trigger audit_head_insert',
+    'drop trigger audit_delete; create trigger audit_delete before delete on audit when 0 begin select 1; end',
+  ],
 })
 
 describe('the file of an audit log on SQLite', () => {
@@ -106,28 +118,30 @@ describe('with a server', () => {
       open: () => openedRecords(path, { databaseUrl }),
       run: (sql) => query(databaseUrl, sql),
       tamper: async (sql) => {
-        await query(
-          databaseUrl,
-          `alter table audit disable trigger user; ${sql}; alter table audit enable trigger user`,
+        const tables = ['audit', 'audit_head']
+        const [off, on] = ['disable', 'enable'].map((how) =>
+          tables.map((table) => `alter table ${table} ${how} trigger user`).join(';'),
         )
+        await query(databaseUrl, `${off}; ${sql}; ${on}`)
       },
-      unguarding: [
-        'drop trigger audit_change on audit',
-        'drop trigger audit_truncate on audit',
-        'alter table audit disable trigger audit_change',
-        `create or replace function refuse_audit_change() returns trigger language plpgsql
-           as $$begin return new; end$$`,
-      ],
     }
   }
 
-  auditContract('PostgreSQL', newPlace)
-
-  it('audit on PostgreSQL cannot be truncated', async () => {
-    const place = await newPlace()
-    await using records = await place.open()
-    await records.audit.record({ kind: 'start' })
-    await expect(place.run('truncate audit')).rejects.toThrow('audit is append-only')
+  auditContract('PostgreSQL', newPlace, {
+    refused: ['truncate audit', 'truncate audit_head'],
+    unguarding: [
+      'drop trigger audit_change on audit',
+      'drop trigger audit_truncate on audit',
+      'drop trigger audit_head_change on audit_head',
+      'drop trigger audit_head_truncate on audit_head',
+      'alter table audit disable trigger audit_change',
+      `drop trigger audit_change on audit; create trigger audit_change before update on audit
+         for each row execute function refuse_audit_change()`,
+      `drop trigger audit_change on audit; create trigger audit_change before update or delete on audit
+         for each row when (false) execute function refuse_audit_change()`,
+      `create or replace function refuse_audit_change() returns trigger language plpgsql
+         as $$begin return new; end$$`,
+    ],
   })
 
   it('two processes write one chain', async () => {
