@@ -194,6 +194,7 @@ export function auditContract(
 
     it.each([
       ['monotonic_ms = monotonic_ms + 1 where seq = 4', 4],
+      ['monotonic_ms = 9007199254740993 where seq = 5', 5],
       ['tool = null where seq = 9', 9],
       ['seq = 1000 where seq = 12', 12],
     ])('verify() finds out "%s"', async (change, seq) => {
