@@ -4,6 +4,7 @@ import type { AuditHead, AuditVerdict } from '../ports/audit.ts'
 import { auditRecordOf, auditRows } from './audit.ts'
 import { firstPrev, hashOf } from './audit-chain.ts'
 import { isGuarded } from './audit-guards.ts'
+import { lastAuditSeq } from './intents.ts'
 import type { Reading } from './reading.ts'
 import type { AuditHeadTable, AuditTable, Schema } from './schema.ts'
 import { isCorrupt } from './storage-error.ts'
@@ -26,7 +27,8 @@ type Ends = {
  * Walks the chain from its beginning to the end that it has at the start; what is appended meanwhile is not looked at. The
  * beginning is the first record ever, or the one after the last that was removed; then a checkpoint further on must say so,
  * with the hash that was removed. Records never change, so one read after the other does, and others read in between. A
- * record that is damaged so that it cannot be read is named as changed.
+ * record that is damaged so that it cannot be read is named as changed; one that an intent names is missing also when the
+ * end was set back to before it.
  * @throws StorageError (as a rejection), `corrupt` when not even the head can be read
  */
 export async function verifyAudit(read: Reading): Promise<AuditVerdict> {
@@ -50,8 +52,10 @@ export async function lastLinked(read: Reading): Promise<number> {
 }
 
 async function readableEnds(read: Reading): Promise<Ends> {
+  // INVARIANT: read before the head, which from then on only goes forward.
+  const intentSeq = (await readable(read, lastAuditSeq)) ?? 0
   const ends = await readable(read, endsOf)
-  if (ends) return ends
+  if (ends) return { ...ends, lastSeq: Math.max(ends.lastSeq, intentSeq) }
   // The first or the last record cannot be read: a walk that does not end at the head comes to it.
   return { head: await read(headOf), first: undefined, lastSeq: Infinity }
 }

@@ -54,6 +54,12 @@ function forged(
   return `update audit set ${set.join(', ')} where seq = ${row.seq}`
 }
 
+/** Statements that remove what follows a record, as if it had never been. */
+function cutAfter(seq: number): string {
+  return `delete from audit where seq > ${seq};
+    update audit_head set seq = ${seq}, hash = (select hash from audit where seq = ${seq})`
+}
+
 /** What every audit log must do, whatever is below it. */
 export function auditContract(
   name: string,
@@ -236,6 +242,31 @@ export function auditContract(
         reason: 'unknownHead',
       })
       expect(await verdictAfter(() => 'delete from audit_head')).toMatchObject({ reason: 'unknownHead' })
+    })
+
+    it('verify() finds an end that is cut off with all its traces in the log when an intent had its place there', async () => {
+      const place = await newPlace()
+      const records = await place.open()
+      await recordSome(records, 3)
+      const intent = {
+        intentId: 'intent_0a1b2c3d4e5f',
+        scope: newCallSid(),
+        key: 'key',
+        tool: 'make_call',
+        argumentsHash: hash,
+        sessionId: newCallSid(),
+        actor: 'person_0a1b2c3d4e5f60718293a4b5',
+        strength: 'S2',
+        createdAtMs: 0,
+      } as const
+      expect(await records.effects.claimIntent(intent)).toEqual({ ok: true, auditSeq: 4 })
+      await recordSome(records, 2)
+      await place.tamper(cutAfter(4))
+      expect(await records.audit.verify()).toMatchObject({ ok: true, head: { seq: 4 } })
+      await place.tamper(cutAfter(2))
+      expect(await records.audit.verify()).toEqual({ ok: false, seq: 3, reason: 'missing' })
+      await records[Symbol.asyncDispose]()
+      await expect(place.open()).rejects.toMatchObject({ name: 'StorageError', code: 'corrupt' })
     })
 
     it('verify() finds a beginning that is cut off without a checkpoint', async () => {

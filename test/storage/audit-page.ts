@@ -12,11 +12,11 @@ export type AuditPage = {
   readonly records: readonly (readonly number[])[]
 }
 
-/** Finds the first page of a table. */
-export function pageOf(dataDir: string, table: string): PageExtent {
+/** Finds the first page of a table or an index. */
+export function pageOf(dataDir: string, name: string): PageExtent {
   using database = new DatabaseSync(join(dataDir, 'consigliere.db'), { readOnly: true })
   const sql = 'select rootpage, page_size from sqlite_schema, pragma_page_size where name = ?'
-  const row = database.prepare(sql).get(table)
+  const row = database.prepare(sql).get(name)
   const bytes = Number(row?.['page_size'])
   return { at: (Number(row?.['rootpage']) - 1) * bytes, bytes }
 }

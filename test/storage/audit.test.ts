@@ -77,8 +77,8 @@ describe('the file of an audit log on SQLite', () => {
     const whole = readFileSync(file)
     const verify = (): Promise<StoredVerdict> => verifyStored({ dataDir, databaseUrl: undefined })
     /** Writes over a page, as a disk may that fails. */
-    const fill = (table: string): void => {
-      const { at, bytes } = pageOf(dataDir, table)
+    const fill = (name: string): void => {
+      const { at, bytes } = pageOf(dataDir, name)
       writeFileSync(file, readFileSync(file).fill(0xa5, at, at + bytes))
     }
     return { dataDir, file, whole, verify, fill }
@@ -132,9 +132,9 @@ describe('the file of an audit log on SQLite', () => {
     expect(await verify()).toEqual({ kind: 'damaged', lastGoodSeq: 0 })
   })
 
-  it('is not called whole when the damage is in another table', async () => {
+  it.each(['calls', 'intents_audit_seq'])('is not called whole when the damage is in %s', async (name) => {
     const { verify, fill } = await logAtRest()
-    fill('calls')
+    fill(name)
     expect(await verify()).toEqual({ kind: 'damaged', lastGoodSeq: 3 })
   })
 

@@ -160,8 +160,8 @@ await onBothDatabases((name, newPlace) => {
       const reads = { count: 0 }
       const verdict = await verifyAudit(async (query) => {
         reads.count += 1
-        // After the ends and the first page of records.
-        if (reads.count === 3) {
+        // After the intents, the ends and the first page of records.
+        if (reads.count === 4) {
           await audit.record({ kind: 'start' })
           await upkeep.retain({ ...rules, auditDays: 5 }, { nowMs: clock.wallMs() })
         }
