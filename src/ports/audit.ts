@@ -102,7 +102,7 @@ export type AuditVerdict =
       readonly ok: false
       readonly seq: number
       /**
-       * `changed`: its own hash does not fit it. `missing`: it is not there. `unlinked`: it does not name the record
+       * `changed`: its own hash does not fit it, or it cannot be read. `missing`: it is not there. `unlinked`: it does not name the record
        * before it. `unknownHead`: the end is not the one that was written last. `unguarded`: the database would let
        * records be changed or removed; `seq` is then the last one.
        */

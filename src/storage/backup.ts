@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { backup } from 'node:sqlite'
 import { openToRead } from './open-to-read.ts'
 import { personKeyFile } from './person-key.ts'
+import { readingOf } from './reading.ts'
 import { openSqliteReader } from './sqlite.ts'
 import { StorageError } from './storage-error.ts'
 import { verifyAudit } from './verify-audit.ts'
@@ -63,7 +64,7 @@ async function examined(path: string): Promise<number> {
   await using opened = new AsyncDisposableStack()
   const database = openSqliteReader(path)
   opened.defer(() => database.close())
-  const verdict = await verifyAudit((query) => database.reader.transaction().execute(query))
+  const verdict = await verifyAudit(readingOf(database))
   if (verdict.ok) return verdict.head.seq
   throw new StorageError('corrupt', { detail: `audit record ${verdict.seq} is ${verdict.reason}` })
 }

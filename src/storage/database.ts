@@ -25,3 +25,6 @@ export type Database = {
   /** Brings everything into its resting place and closes both connections. */
   close(): Promise<void>
 }
+
+/** A database that is open only to be read. */
+export type OpenReader = Pick<Database, 'reader' | 'meaningOf' | 'close'>

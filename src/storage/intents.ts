@@ -45,6 +45,17 @@ export async function setAuditSeq(db: Kysely<Schema>, intentId: string, auditSeq
   await db.updateTable('intents').set({ audit_seq: auditSeq }).where('intent_id', '=', intentId).execute()
 }
 
+/** The last record of the audit log that an intent has its place in; 0 when there is none. */
+export async function lastAuditSeq(db: Kysely<Schema>): Promise<number> {
+  const row = await db
+    .selectFrom('intents')
+    .select('audit_seq')
+    .orderBy('audit_seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.audit_seq ?? 0
+}
+
 /** Reads the intent of a scope and key. */
 export async function intentOfKey(
   db: Kysely<Schema>,

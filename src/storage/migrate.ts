@@ -20,6 +20,8 @@ import { upkeep } from './migrations/0016-upkeep.ts'
 import { messageWords } from './migrations/0017-message-words.ts'
 import { errands } from './migrations/0018-errands.ts'
 import { unresolved } from './migrations/0019-unresolved.ts'
+import { furtherGuards } from './migrations/0020-audit-guards.ts'
+import { intentPlaces } from './migrations/0021-intent-places.ts'
 import type { Schema } from './schema.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -44,6 +46,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0017-message-words': messageWords,
   '0018-errands': errands,
   '0019-unresolved': unresolved,
+  '0020-audit-guards': furtherGuards,
+  '0021-intent-places': intentPlaces,
 }
 
 /** The names of all steps, as the database keeps those that were applied to it. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Database } from './database.ts'
+import type { OpenReader } from './database.ts'
 import { openSqliteReader } from './sqlite.ts'
 
 /** Where records are: in a folder, or on PostgreSQL. */
@@ -13,15 +13,14 @@ export type RecordsPlace = { readonly dataDir: string; readonly databaseUrl: str
  */
 export async function openReader(
   place: RecordsPlace,
-): Promise<(Pick<Database, 'reader'> & AsyncDisposable) | undefined> {
+): Promise<(Omit<OpenReader, 'close'> & AsyncDisposable) | undefined> {
   const opened = await openedReader(place)
-  return opened && { reader: opened.reader, [Symbol.asyncDispose]: () => opened.close() }
+  if (!opened) return undefined
+  const { reader, meaningOf } = opened
+  return { reader, meaningOf, [Symbol.asyncDispose]: () => opened.close() }
 }
 
-async function openedReader({
-  dataDir,
-  databaseUrl,
-}: RecordsPlace): Promise<Pick<Database, 'reader' | 'close'> | undefined> {
+async function openedReader({ dataDir, databaseUrl }: RecordsPlace): Promise<OpenReader | undefined> {
   if (databaseUrl !== undefined) {
     const { openPostgresReader } = await import('./postgres.ts')
     return await openPostgresReader(databaseUrl)

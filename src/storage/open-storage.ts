@@ -27,6 +27,7 @@ import { DatabaseNotices } from './notices.ts'
 import { checkPersonKey, DatabasePeople } from './people.ts'
 import { openPersonKey, type Keyed } from './person-key.ts'
 import { DatabasePermissions } from './permissions.ts'
+import { readingOf } from './reading.ts'
 import { openSqlite, openSqliteThread } from './sqlite.ts'
 import { StorageError } from './storage-error.ts'
 import { Store } from './store.ts'
@@ -129,7 +130,7 @@ async function openServer(options: StorageOptions): Promise<Database> {
 async function checked(database: Database, keyed: Keyed): Promise<void> {
   try {
     await checkPersonKey(database.writer, keyed)
-    const verdict = await verifyAudit((query) => database.reader.transaction().execute(query))
+    const verdict = await verifyAudit(readingOf(database))
     if (verdict.ok) return
     throw new StorageError('corrupt', { detail: `audit record ${verdict.seq} is ${verdict.reason}` })
   } catch (error) {

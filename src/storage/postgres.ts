@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool, types, type CustomTypesConfig } from 'pg'
 import type { Clock, Timer } from '../lib/clock.ts'
-import type { Database } from './database.ts'
+import type { Database, OpenReader } from './database.ts'
 import { lockClass } from './migrations/0003-processes.ts'
 import { OwnTables } from './own-tables.ts'
 import { meaningOf, openingFailure } from './postgres-failure.ts'
@@ -108,7 +108,7 @@ function keepOpen(pool: Pool, clock: Clock): Disposable {
  * Opens a database on PostgreSQL only to read it.
  * @throws StorageError `failed` when it cannot be reached or refuses
  */
-export async function openPostgresReader(databaseUrl: string): Promise<Pick<Database, 'reader' | 'close'>> {
+export async function openPostgresReader(databaseUrl: string): Promise<OpenReader> {
   const reading = poolOn(databaseUrl, { max: 1, begin: readerSettings })
   try {
     await reading.pool.query('select 1')
@@ -116,7 +116,7 @@ export async function openPostgresReader(databaseUrl: string): Promise<Pick<Data
     await reading.close()
     throw new StorageError('failed', { cause: error, detail: openingFailure(error) })
   }
-  return { reader: kyselyOn(reading), close: () => reading.close() }
+  return { reader: kyselyOn(reading), meaningOf, close: () => reading.close() }
 }
 
 type OwnPool = { readonly pool: Pool; close(): Promise<void> }

@@ -2,6 +2,7 @@ import type { PersonExport } from '../ports/upkeep.ts'
 import { exportPerson } from './export-person.ts'
 import { openReader, type RecordsPlace } from './open-reader.ts'
 import { openPersonKey } from './person-key.ts'
+import { readingOf } from './reading.ts'
 
 /**
  * Reads everything that is kept of whoever has a number, also beside a running server.
@@ -15,5 +16,5 @@ export async function readPerson(
   await using database = await openReader(options)
   if (!database) return undefined
   const keyed = openPersonKey(options.dataDir)
-  return await database.reader.transaction().execute((db) => exportPerson(db, { number, keyed, nowMs }))
+  return await readingOf(database)((db) => exportPerson(db, { number, keyed, nowMs }))
 }

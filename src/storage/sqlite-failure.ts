@@ -14,6 +14,8 @@ const meanings: Readonly<Record<number, StorageErrorCode>> = {
 
 /** What an error of node:sqlite means for whoever asked. */
 export function meaningOf(error: unknown): StorageErrorCode {
+  // An integer beyond 2^53, of which we write none, is read.
+  if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') return 'corrupt'
   if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return 'failed'
   return meanings[error.errcode & 0xff] ?? 'failed'
 }

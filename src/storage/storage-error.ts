@@ -29,3 +29,8 @@ export class StorageError extends Error {
     this.code = code
   }
 }
+
+/** Whether an error says that the database is damaged. */
+export function isCorrupt(error: unknown): boolean {
+  return error instanceof StorageError && error.code === 'corrupt'
+}

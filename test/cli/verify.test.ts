@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AuditHead } from '../../src/ports/audit.ts'
 import type { Records } from '../../src/storage/open-storage.ts'
+import { pageOf } from '../storage/audit-page.ts'
 import { openedRecords } from '../storage/opening.ts'
 import { postgresServer, query } from '../storage/postgres-server.ts'
 import { type Outcome, startScript, temporaryHome } from '../support/server-process.ts'
@@ -50,6 +51,39 @@ describe.concurrent('npm run verify', { timeout: 30_000 }, () => {
       code: 1,
       stdout: '',
       stderr: 'Audit log broken: record 7 was changed\n',
+    })
+  })
+
+  it('says of a damaged file how far it reads, and of what cannot be read now that it cannot', async () => {
+    using home = temporaryHome()
+    const env = { DATA_DIR: home.path }
+    {
+      await using records = await openedRecords(home.path)
+      await recordSome(records)
+    }
+    const file = join(home.path, 'consigliere.db')
+    const { at, bytes } = pageOf(home.path, 'audit')
+    const whole = readFileSync(file)
+    const broken = 'Audit log broken: '
+    writeFileSync(file, Buffer.from(whole).fill(0xa5, at, at + bytes))
+    expect(await verify(home.path, env)).toMatchObject({ code: 1, stderr: `${broken}record 1 was changed\n` })
+    const calls = pageOf(home.path, 'calls')
+    writeFileSync(file, Buffer.from(whole).fill(0xa5, calls.at, calls.at + bytes))
+    expect(await verify(home.path, env)).toMatchObject({
+      code: 1,
+      stderr: `${broken}the database is damaged, the records up to 9 read as they were written. Restore a backup\n`,
+    })
+    writeFileSync(file, 'no database '.repeat(1_000))
+    expect(await verify(home.path, env)).toMatchObject({
+      code: 1,
+      stderr: `${broken}the database is damaged, no record can be read. Restore a backup\n`,
+    })
+    const databaseUrl = 'postgres://nobody@127.0.0.1:1/none'
+    expect(await verify(home.path, { ...env, DATABASE_URL: databaseUrl })).toMatchObject({
+      code: 69,
+      stderr:
+        'Audit log not verified. Cannot use storage: the database failed ' +
+        '(the database server of DATABASE_URL cannot be used: ECONNREFUSED)\n',
     })
   })
 

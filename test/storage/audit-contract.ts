@@ -12,7 +12,13 @@ export type AuditPlace = {
   tamper(sql: string): Promise<void>
   /** Runs statements as they are. */
   run(sql: string): Promise<readonly Record<string, unknown>[]>
-  /** Statements that take away one guard, or make it do nothing. */
+}
+
+/** Statements of one database's own. */
+export type AuditStatements = {
+  /** Must be refused. */
+  readonly refused: readonly string[]
+  /** Take away one guard, or make it do nothing. */
   readonly unguarding: readonly string[]
 }
 
@@ -48,8 +54,18 @@ function forged(
   return `update audit set ${set.join(', ')} where seq = ${row.seq}`
 }
 
+/** Statements that remove what follows a record, as if it had never been. */
+function cutAfter(seq: number): string {
+  return `delete from audit where seq > ${seq};
+    update audit_head set seq = ${seq}, hash = (select hash from audit where seq = ${seq})`
+}
+
 /** What every audit log must do, whatever is below it. */
-export function auditContract(name: string, newPlace: () => Promise<AuditPlace>): void {
+export function auditContract(
+  name: string,
+  newPlace: () => Promise<AuditPlace>,
+  { refused, unguarding }: AuditStatements,
+): void {
   describe(`${name}: audit`, () => {
     it('record() numbers from 1 without gaps, links each to the one before, and page() tells them', async () => {
       const place = await newPlace()
@@ -114,7 +130,7 @@ export function auditContract(name: string, newPlace: () => Promise<AuditPlace>)
       expect(rows).not.toMatch(/4155550123|hello|Call/)
     })
 
-    it('the database itself refuses to change or to remove a record', async () => {
+    it('the database itself refuses to change, to remove or to replace a record, and to set its end back', async () => {
       const place = await newPlace()
       await using records = await place.open()
       await recordSome(records, 3)
@@ -123,6 +139,12 @@ export function auditContract(name: string, newPlace: () => Promise<AuditPlace>)
         'update audit set seq = seq + 1 where seq = 3',
         'delete from audit where seq = 1',
         'delete from audit',
+        'insert into audit select * from audit where seq = 2 on conflict (seq) do update set data = excluded.prev',
+        'update audit_head set seq = 2',
+        'update audit_head set removed_to = -1',
+        'delete from audit_head',
+        'insert into audit_head select * from audit_head where seq = 3 on conflict (id) do update set seq = 2',
+        ...refused,
       ]) {
         await expect(place.run(statement)).rejects.toThrow('audit is append-only')
       }
@@ -178,6 +200,7 @@ export function auditContract(name: string, newPlace: () => Promise<AuditPlace>)
 
     it.each([
       ['monotonic_ms = monotonic_ms + 1 where seq = 4', 4],
+      ['monotonic_ms = 9007199254740993 where seq = 5', 5],
       ['tool = null where seq = 9', 9],
       ['seq = 1000 where seq = 12', 12],
     ])('verify() finds out "%s"', async (change, seq) => {
@@ -221,6 +244,31 @@ export function auditContract(name: string, newPlace: () => Promise<AuditPlace>)
       expect(await verdictAfter(() => 'delete from audit_head')).toMatchObject({ reason: 'unknownHead' })
     })
 
+    it('verify() finds an end that is cut off with all its traces in the log when an intent had its place there', async () => {
+      const place = await newPlace()
+      const records = await place.open()
+      await recordSome(records, 3)
+      const intent = {
+        intentId: 'intent_0a1b2c3d4e5f',
+        scope: newCallSid(),
+        key: 'key',
+        tool: 'make_call',
+        argumentsHash: hash,
+        sessionId: newCallSid(),
+        actor: 'person_0a1b2c3d4e5f60718293a4b5',
+        strength: 'S2',
+        createdAtMs: 0,
+      } as const
+      expect(await records.effects.claimIntent(intent)).toEqual({ ok: true, auditSeq: 4 })
+      await recordSome(records, 2)
+      await place.tamper(cutAfter(4))
+      expect(await records.audit.verify()).toMatchObject({ ok: true, head: { seq: 4 } })
+      await place.tamper(cutAfter(2))
+      expect(await records.audit.verify()).toEqual({ ok: false, seq: 3, reason: 'missing' })
+      await records[Symbol.asyncDispose]()
+      await expect(place.open()).rejects.toMatchObject({ name: 'StorageError', code: 'corrupt' })
+    })
+
     it('verify() finds a beginning that is cut off without a checkpoint', async () => {
       const cut = 'update audit_head set removed_to = 4'
       expect(await verdictAfter(() => `${cut}; delete from audit where seq <= 4`)).toEqual({
@@ -231,10 +279,9 @@ export function auditContract(name: string, newPlace: () => Promise<AuditPlace>)
       expect(await verdictAfter(() => cut)).toEqual({ ok: false, seq: 1, reason: 'unlinked' })
     })
 
-    it('verify() finds a guard that is gone or does nothing', async () => {
-      const { unguarding } = await newPlace()
-      expect(unguarding.length).toBeGreaterThan(1)
-      for (const statement of unguarding) {
+    it.each(unguarding)(
+      'verify() finds a guard that is gone or does nothing after "%s"',
+      async (statement) => {
         const place = await newPlace()
         const records = await place.open()
         await recordSome(records, 2)
@@ -242,7 +289,7 @@ export function auditContract(name: string, newPlace: () => Promise<AuditPlace>)
         expect(await records.audit.verify()).toEqual({ ok: false, seq: 2, reason: 'unguarded' })
         await records[Symbol.asyncDispose]()
         await expect(place.open()).rejects.toMatchObject({ code: 'corrupt' })
-      }
-    })
+      },
+    )
   })
 }

@@ -56,6 +56,32 @@ export async function query(url: string, sql: string): Promise<readonly Record<s
   }
 }
 
+/** Keeps every writer of the audit log from going on until it is disposed of, and can tell how many wait for that. */
+export async function heldAudit(
+  url: string,
+): Promise<AsyncDisposable & { waiting(count: number): Promise<void> }> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query('begin')
+  await client.query('select * from audit_head for update')
+  const name = new URL(url).searchParams.get('application_name') ?? ''
+  return {
+    waiting: async (count) => {
+      for (;;) {
+        const { rows } = await client.query(
+          `select pg_stat_clear_snapshot(), pid from pg_stat_activity
+           where application_name = '${name}' and wait_event_type = 'Lock'`,
+        )
+        if (rows.length >= count) return
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await client.query('commit')
+      await client.end()
+    },
+  }
+}
+
 async function address(): Promise<{ readonly url: string; readonly missing?: string }> {
   const given = process.env['TEST_DATABASE_URL']
   if (given !== undefined) return { url: given }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
+import type { RetentionReport } from '../../src/ports/upkeep.ts'
 import { openReader } from '../../src/storage/open-reader.ts'
+import type { Records } from '../../src/storage/open-storage.ts'
 import { verifyAudit } from '../../src/storage/verify-audit.ts'
 import { onBothDatabases } from './places.ts'
+import { heldAudit } from './postgres-server.ts'
 import { newCallSid, ringingCall, turnOf } from './records.ts'
 import { number, other, wholeCall, words } from './whole-call.ts'
 
@@ -115,6 +118,33 @@ await onBothDatabases((name, newPlace) => {
       await using again = await place.open({ clock })
       expect(await again.audit.verify()).toMatchObject({ ok: true, firstSeq: 12 })
     })
+
+    it('keeps the later beginning when two processes remove audit records at once', async () => {
+      const place = await newPlace()
+      const { databaseUrl } = place
+      const clock = calendarClock()
+      await using first = await place.open({ clock })
+      await using opened = databaseUrl === undefined ? undefined : await place.open({ clock })
+      const second = opened ?? first
+      for (let day = 0; day < 10; day += 1) {
+        await first.audit.record({ kind: 'auth', data: { count: day } })
+        clock.passDays(1)
+      }
+      const nowMs = clock.wallMs()
+      const retain = ({ upkeep }: Records, auditDays: number) =>
+        upkeep.retain({ ...rules, auditDays }, { nowMs })
+      const removals: Promise<RetentionReport>[] = []
+      {
+        // Both have begun before either can write.
+        await using held = databaseUrl === undefined ? undefined : await heldAudit(databaseUrl)
+        removals.push(retain(first, 5.5))
+        await held?.waiting(1)
+        removals.push(retain(second, 7.5))
+        await held?.waiting(2)
+      }
+      expect(await Promise.all(removals)).toMatchObject([{ auditRecords: 5 }, { auditRecords: 0 }])
+      expect(await first.audit.verify()).toMatchObject({ ok: true, firstSeq: 6, head: { seq: 11 } })
+    })
   })
 
   describe(`${name}: verifyAudit()`, () => {
@@ -130,8 +160,8 @@ await onBothDatabases((name, newPlace) => {
       const reads = { count: 0 }
       const verdict = await verifyAudit(async (query) => {
         reads.count += 1
-        // After the ends and the first page of records.
-        if (reads.count === 3) {
+        // After the intents, the ends and the first page of records.
+        if (reads.count === 4) {
           await audit.record({ kind: 'start' })
           await upkeep.retain({ ...rules, auditDays: 5 }, { nowMs: clock.wallMs() })
         }

@@ -8,7 +8,7 @@ export const audit: Migration = {
   async up(db: Kysely<unknown>) {
     await createAudit(db)
     await createHead(db)
-    for (const guard of auditGuards(db)) await sql.raw(guard.create).execute(db)
+    for (const guard of auditGuards(db).first) await sql.raw(guard.create).execute(db)
   },
 }
 
