@@ -80,14 +80,14 @@ function eraseRuns(
   of: { readonly number: string; readonly callSids: readonly string[] },
 ): void {
   if (!existsSync(runs)) return
-  const pattern = mentionsOf(of.number)
+  const mentions = mentionsOf(of.number)
   const endings = new Set(of.callSids.map((callSid) => callSid.slice(-8)))
   for (const entry of readdirSync(runs, { withFileTypes: true })) {
     const run = join(runs, entry.name)
     const texts = entry.isDirectory() ? readdirSync(run).filter((name) => name.endsWith('.jsonl')) : []
     const isTheirs =
       endings.has(entry.name.slice(-8)) ||
-      texts.some((name) => readFileSync(join(run, name), 'utf8').search(pattern) >= 0)
+      texts.some((name) => mentions.isIn(readFileSync(join(run, name), 'utf8')))
     if (isTheirs) rmSync(run, { recursive: true })
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import { mentionsOf } from '../lib/number-mentions.ts'
+import { type Mentions, mentionsOf } from '../lib/number-mentions.ts'
 import type { AuditEvent } from '../ports/audit.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import type { AuditEntries } from './audit-log.ts'
@@ -38,12 +38,12 @@ export async function erasePerson(
     callSids.push(...removed)
     await nextTurnOfTheLoop()
   }
-  const pattern = mentionsOf(number)
-  const mentions =
-    (await strikeOut(store, { pattern, ...turnTexts })) +
-    (await strikeOut(store, { pattern, ...titleTexts })) +
-    (await strikeOut(store, { pattern, ...messageTexts }))
-  const proposals = await removeProposals(store, pattern)
+  const mentions = mentionsOf(number)
+  const struck =
+    (await strikeOut(store, { mentions, ...turnTexts })) +
+    (await strikeOut(store, { mentions, ...titleTexts })) +
+    (await strikeOut(store, { mentions, ...messageTexts }))
+  const proposals = await removeProposals(store, mentions)
   const hash = keyed(number)
   await store.writes.add(async (db) => {
     const person = await findPerson(db, number)
@@ -62,7 +62,7 @@ export async function erasePerson(
     const data = { count: callSids.length, textHash: hash, ...(person !== undefined && { person }) }
     await appendAudit(db, erasure.entryOf({ kind: 'erasure', ...erasure.by, data }))
   }, 'now')
-  return { kind: 'erased', callSids, mentions: mentions + proposals }
+  return { kind: 'erased', callSids, mentions: struck + proposals }
 }
 
 async function callSlice(db: Kysely<Schema>, number: string): Promise<readonly string[] | 'callLive'> {
@@ -93,16 +93,15 @@ type Texts<Key> = {
 /** Strikes a number out wherever it was said or written; answers in how many texts. */
 async function strikeOut<Key>(
   store: Store,
-  texts: Texts<Key> & { readonly pattern: RegExp },
+  texts: Texts<Key> & { readonly mentions: Mentions },
 ): Promise<number> {
   let struck = 0
   let after: Key | undefined
   for (;;) {
     const rows = await store.read((db) => texts.page(db, after))
     for (const { key, text } of rows) {
-      if (text.search(texts.pattern) < 0) continue
-      const change = (now: string): string => now.replaceAll(texts.pattern, '…')
-      await store.writes.add((db) => texts.rewrite(db, key, change), 'now')
+      if (!texts.mentions.isIn(text)) continue
+      await store.writes.add((db) => texts.rewrite(db, key, texts.mentions.struckFrom), 'now')
       struck += 1
     }
     const last = rows.at(-1)
@@ -206,7 +205,7 @@ const messageTexts: Texts<string> = {
 }
 
 /** Removes what the model asked for with the number in it: it also holds what they were to be told. */
-async function removeProposals(store: Store, pattern: RegExp): Promise<number> {
+async function removeProposals(store: Store, mentions: Mentions): Promise<number> {
   let removed = 0
   let after = ''
   for (;;) {
@@ -220,7 +219,7 @@ async function removeProposals(store: Store, pattern: RegExp): Promise<number> {
         .limit(sliceTexts)
         .execute(),
     )
-    const ids = rows.filter((row) => row.arguments.search(pattern) >= 0).map((row) => row.proposal_id)
+    const ids = rows.filter((row) => mentions.isIn(row.arguments)).map((row) => row.proposal_id)
     if (ids.length > 0) {
       await store.writes.add(async (db) => {
         await db.deleteFrom('proposals').where('proposal_id', 'in', ids).execute()

@@ -36,7 +36,7 @@ export async function exportPerson(
     .orderBy('given_at')
     .execute()
   const proposals = await db.selectFrom('proposals').selectAll().orderBy('created_at').execute()
-  const pattern = mentionsOf(number)
+  const mentions = mentionsOf(number)
   return {
     number,
     calls,
@@ -44,6 +44,6 @@ export async function exportPerson(
     consents: consents.map(consentOf),
     optedOut: await isOptedOut(db, keyed(number), nowMs),
     effects: await intentsTo(db, keyed(number)),
-    proposals: proposals.filter((row) => row.arguments.search(pattern) >= 0).map(proposalOf),
+    proposals: proposals.filter((row) => mentions.isIn(row.arguments)).map(proposalOf),
   }
 }
