@@ -6,7 +6,8 @@ import { loadEnvFile } from '../config/env-file.ts'
 import type { Environment } from '../config/field.ts'
 import { readConfig } from '../config/read-config.ts'
 import { systemClock } from '../lib/clock.ts'
-import { mentionsOf } from '../lib/number-mentions.ts'
+import { type Mentions, mentionsOf } from '../lib/number-mentions.ts'
+import { textsInJson } from '../lib/texts-in-json.ts'
 import { auditRedaction } from '../ops/audit-redaction.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -86,10 +87,15 @@ function eraseRuns(
     const run = join(runs, entry.name)
     const texts = entry.isDirectory() ? readdirSync(run).filter((name) => name.endsWith('.jsonl')) : []
     const isTheirs =
-      endings.has(entry.name.slice(-8)) ||
-      texts.some((name) => mentions.isIn(readFileSync(join(run, name), 'utf8')))
+      endings.has(entry.name.slice(-8)) || texts.some((name) => isInLines(join(run, name), mentions))
     if (isTheirs) rmSync(run, { recursive: true })
   }
+}
+
+function isInLines(file: string, mentions: Mentions): boolean {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .some((line) => textsInJson(line).some(mentions.isIn))
 }
 
 const silent: Log = { event: () => undefined, forCall: () => silent }

@@ -158,6 +158,12 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
       await callOf(records, '+14155550124')
       await records.permissions.optOut(number, { source: 'sms', nowMs: startedAtMs })
     }
+    const runs = ['with-the-number', 'without'].map((name) => join(dataDir, 'runs', name))
+    for (const [index, folder] of runs.entries()) {
+      mkdirSync(folder, { recursive: true })
+      const text = ['415\n555 0123', '415\n555 0124'][index]
+      writeFileSync(join(folder, 'transcript.jsonl'), `{"kind":"start"}\n${JSON.stringify({ text })}\n`)
+    }
     const env = { DATA_DIR: dataDir }
     expect(isIn(dataDir, number)).toBe(true)
     expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({
@@ -165,6 +171,7 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
       stdout: 'Erased: 1 calls, and the number in 0 other texts\n',
     })
     expect(isIn(dataDir, number)).toBe(false)
+    expect(runs.map((folder) => existsSync(folder))).toEqual([false, true])
     expect(isIn(dataDir, '+14155550124')).toBe(true)
     await using records = await openedRecords(dataDir)
     expect(await records.permissions.isOptedOut(number, startedAtMs)).toBe(true)
