@@ -17,6 +17,7 @@ const report: z.ZodType<ErasureReport> = z.discriminatedUnion('kind', [
     kind: z.literal('erased'),
     callSids: z.array(z.string()),
     mentions: z.number(),
+    callsLeft: z.number(),
     isScrubbed: z.boolean(),
   }),
 ])

@@ -23,8 +23,13 @@ await runCommand(usage, async () => {
       console.log(
         `Erased: ${outcome.callSids.length} calls, and the number in ${outcome.mentions} other texts`,
       )
-      if (outcome.isScrubbed) return 0
-      console.log('The files may still hold old copies: see "Erasing somebody" in docs/live.md')
-      return 0
+      if (!outcome.isScrubbed) {
+        console.log('The files may still hold old copies: see "Erasing somebody" in docs/live.md')
+      }
+      if (outcome.callsLeft === 0) return 0
+      return fail(
+        'A call of that number began meanwhile and is left: do it again when it is over',
+        exitCode.unavailable,
+      )
   }
 })

@@ -29,6 +29,8 @@ export type ErasureReport =
       readonly callSids: readonly string[]
       /** Texts of others in which the number was struck out. */
       readonly mentions: number
+      /** Calls that began meanwhile, and all that belongs to them, are there still: erase again when they are over. */
+      readonly callsLeft: number
       /**
        * Whether the bytes are gone from the database's files as well. Not while somebody else reads the database, nor on a
        * full disk; on PostgreSQL it is the server's own affair when it writes over them.
@@ -61,7 +63,8 @@ export interface Upkeep {
   /**
    * Removes everything about whoever has a number: their calls and all that was said in them, their messages, contacts
    * and consents, what was to be done to them, and the number wherever else it was said. An opt-out stays, under its
-   * keyed hash; the audit log holds nothing of theirs and gets an `erasure` record. Done again it finds nothing.
+   * keyed hash; the audit log holds nothing of theirs and gets an `erasure` record with what goes first, and one at the end.
+   * Done again it finds nothing.
    * @param by who asked, for the audit log
    * @throws RangeError (as a rejection) for what is no E.164 number
    */

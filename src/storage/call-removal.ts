@@ -38,37 +38,42 @@ export async function removeCalls(db: Kysely<Schema>, callSids: readonly string[
 
 /** Removes whoever became known before a time, and is in no call, no contact and no consent any more. */
 export async function removeUnknown(db: Kysely<Schema>, before: string): Promise<void> {
-  await db
-    .deleteFrom('people')
-    .where('created_at', '<', before)
-    .where((where) =>
-      where.not(
-        where.or([
-          where.exists(
-            where
-              .selectFrom('calls')
-              .select('calls.call_sid')
-              .where((either) =>
-                either.or([
-                  either('calls.from_number', '=', either.ref('people.number')),
-                  either('calls.to_number', '=', either.ref('people.number')),
-                ]),
-              ),
-          ),
-          where.exists(
-            where
-              .selectFrom('contacts')
-              .select('contacts.contact_id')
-              .whereRef('contacts.person_id', '=', 'people.person_id'),
-          ),
-          where.exists(
-            where
-              .selectFrom('consents')
-              .select('consents.consent_id')
-              .whereRef('consents.person_id', '=', 'people.person_id'),
-          ),
-        ]),
-      ),
-    )
-    .execute()
+  await unknownPeople(db).where('created_at', '<', before).execute()
+}
+
+/** Removes whoever has a number, unless they are in a call, a contact or a consent. */
+export async function removeIfUnknown(db: Kysely<Schema>, number: string): Promise<void> {
+  await unknownPeople(db).where('number', '=', number).execute()
+}
+
+function unknownPeople(db: Kysely<Schema>) {
+  return db.deleteFrom('people').where((where) =>
+    where.not(
+      where.or([
+        where.exists(
+          where
+            .selectFrom('calls')
+            .select('calls.call_sid')
+            .where((either) =>
+              either.or([
+                either('calls.from_number', '=', either.ref('people.number')),
+                either('calls.to_number', '=', either.ref('people.number')),
+              ]),
+            ),
+        ),
+        where.exists(
+          where
+            .selectFrom('contacts')
+            .select('contacts.contact_id')
+            .whereRef('contacts.person_id', '=', 'people.person_id'),
+        ),
+        where.exists(
+          where
+            .selectFrom('consents')
+            .select('consents.consent_id')
+            .whereRef('consents.person_id', '=', 'people.person_id'),
+        ),
+      ]),
+    ),
+  )
 }

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../ports/audit.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import type { AuditEntries } from './audit-log.ts'
 import { appendAudit } from './audit.ts'
-import { removeCalls, silenceQuestions } from './call-removal.ts'
+import { removeCalls, removeIfUnknown, silenceQuestions } from './call-removal.ts'
 import { partiesOf } from './parties.ts'
 import { findPerson } from './people.ts'
 import type { Keyed } from './person-key.ts'
@@ -31,62 +31,98 @@ export type Erasure = {
   readonly entryOf: AuditEntries
 }
 
-/** Removes everything about whoever has a number, slice by slice; between two slices others write. */
+type Erased = Omit<Extract<ErasureReport, { kind: 'erased' }>, 'isScrubbed'>
+
+/**
+ * Removes everything about whoever has a number, slice by slice; between two slices others write. That it began is
+ * recorded together with what goes first, so that nothing goes without a record, wherever it ends. A call that lives then
+ * refuses it as a whole; one that begins later is left.
+ */
 export async function erasePerson(
   store: Store,
   erasure: Erasure,
-): Promise<{ readonly kind: 'callLive' } | Omit<Extract<ErasureReport, { kind: 'erased' }>, 'isScrubbed'>> {
-  const { number, keyed } = erasure
+): Promise<{ readonly kind: 'callLive' } | Erased> {
+  const { number } = erasure
   const parties = await partiesOf((query) => store.read(query), number)
-  const callSids: string[] = []
-  for (;;) {
-    const removed = await store.writes.add((db) => callSlice(db, parties), 'now')
-    if (removed === 'callLive') return { kind: 'callLive' }
-    if (removed.length === 0) break
-    callSids.push(...removed)
+  const began = await store.writes.add((db) => begin(db, erasure, parties), 'now')
+  if (began === 'callLive') return { kind: 'callLive' }
+  const callSids = [...began]
+  for (let removed = began; removed.length > 0; callSids.push(...removed)) {
     await nextTurnOfTheLoop()
+    removed = await store.writes.add((db) => removeCallSlice(db, parties), 'now')
   }
   const mentions = mentionsOf(number)
   let struck = 0
   for (const place of struckTexts) struck += await strikeOut(store, place, mentions)
   const proposals = await removeProposals(store, mentions)
-  const hash = keyed(number)
-  await store.writes.add(async (db) => {
-    const person = await findPerson(db, number)
-    if (person !== undefined) {
-      await db.deleteFrom('contacts').where('person_id', '=', person).execute()
-      await db.deleteFrom('consents').where('person_id', '=', person).execute()
-      await db.deleteFrom('people').where('person_id', '=', person).execute()
-    }
-    await db.deleteFrom('messages').where('from_number', 'in', parties).execute()
-    await db.deleteFrom('pin_tries').where('number_hash', '=', hash).execute()
-    await db
-      .updateTable('intents')
-      .set({ destination_last4: null })
-      .where('destination_hash', '=', hash)
-      .execute()
-    const data = { count: callSids.length, textHash: hash, ...(person !== undefined && { person }) }
-    await appendAudit(db, erasure.entryOf({ kind: 'erasure', ...erasure.by, data }))
-  }, 'now')
-  return { kind: 'erased', callSids, mentions: struck + proposals }
+  const count = callSids.length
+  const callsLeft = await store.writes.add((db) => finish(db, erasure, { parties, count }), 'now')
+  return { kind: 'erased', callSids, mentions: struck + proposals, callsLeft }
 }
 
-async function callSlice(
+/** Records the beginning and removes what is theirs alone; answers which calls went. */
+async function begin(
   db: Kysely<Schema>,
+  erasure: Erasure,
   parties: readonly string[],
 ): Promise<readonly string[] | 'callLive'> {
-  const rows = await db
-    .selectFrom('calls')
-    .select(['call_sid', 'ended_at'])
-    .where((where) => where.or([where('from_number', 'in', parties), where('to_number', 'in', parties)]))
-    // A call that goes on comes first, so that nothing is removed while there is one.
-    .orderBy((order) => order.case().when('ended_at', 'is', null).then(0).else(1).end())
-    .limit(sliceCalls)
+  const live = await callsOf(db, parties).where('ended_at', 'is', null).limit(1).execute()
+  if (live.length > 0) return 'callLive'
+  await record(db, erasure, { state: 'begun' })
+  const hash = erasure.keyed(erasure.number)
+  const person = await findPerson(db, erasure.number)
+  if (person !== undefined) {
+    await db.deleteFrom('contacts').where('person_id', '=', person).execute()
+    await db.deleteFrom('consents').where('person_id', '=', person).execute()
+  }
+  await db.deleteFrom('pin_tries').where('number_hash', '=', hash).execute()
+  await db
+    .updateTable('intents')
+    .set({ destination_last4: null })
+    .where('destination_hash', '=', hash)
     .execute()
-  if (rows.some((row) => row.ended_at === null)) return 'callLive'
+  return await removeCallSlice(db, parties)
+}
+
+/** Removes the last that names them, unless something that came meanwhile does; answers how many calls that are. */
+async function finish(
+  db: Kysely<Schema>,
+  erasure: Erasure,
+  { parties, count }: { readonly parties: readonly string[]; readonly count: number },
+): Promise<number> {
+  const left = (await callsOf(db, parties).execute()).map((row) => row.call_sid)
+  const messages = db.deleteFrom('messages').where('from_number', 'in', parties)
+  await (left.length > 0 ? messages.where('call_sid', 'not in', left) : messages).execute()
+  await removeIfUnknown(db, erasure.number)
+  await record(db, erasure, { state: left.length > 0 ? 'callsLeft' : 'done', count })
+  return left.length
+}
+
+/**
+ * Says in the audit log that a number was erased, by its keyed hash, so that it can be shown to whoever asked for it. The
+ * person's id is left out: beside the hash it would lead from the number to every record under that id again.
+ */
+async function record(
+  db: Kysely<Schema>,
+  { number, by, keyed, entryOf }: Erasure,
+  data: { readonly state: string; readonly count?: number },
+): Promise<void> {
+  await appendAudit(db, entryOf({ kind: 'erasure', ...by, data: { ...data, textHash: keyed(number) } }))
+}
+
+/** Removes some calls that are over, which may be none. */
+async function removeCallSlice(db: Kysely<Schema>, parties: readonly string[]): Promise<readonly string[]> {
+  const rows = await callsOf(db, parties).where('ended_at', 'is not', null).limit(sliceCalls).execute()
   const callSids = rows.map((row) => row.call_sid)
   await removeCalls(db, callSids)
   return callSids
+}
+
+function callsOf(db: Kysely<Schema>, parties: readonly string[]) {
+  return db
+    .selectFrom('calls')
+    .select('call_sid')
+    .where((where) => where.or([where('from_number', 'in', parties), where('to_number', 'in', parties)]))
 }
 
 /** Strikes a number out wherever it was said or written; answers in how many records. */
