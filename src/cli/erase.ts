@@ -17,6 +17,8 @@ await runCommand(usage, async () => {
         'A server has the data folder and does not answer: stop it, then try again',
         exitCode.unavailable,
       )
+    case 'ownNumber':
+      return fail('That is a number of this server: every call would go with it', exitCode.badInput)
     case 'callLive':
       return fail('A call of that number goes on: try again when it is over', exitCode.unavailable)
     case 'erased':

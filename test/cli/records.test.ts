@@ -27,6 +27,13 @@ const server = await postgresServer()
 afterAll(() => server[Symbol.asyncDispose]())
 
 const number = '+14155550123'
+const ourNumber = '+14155550100'
+/** What erasing it answers. */
+const ownNumber = {
+  code: 65,
+  stdout: '',
+  stderr: 'That is a number of this server: every call would go with it\n',
+}
 type Env = Readonly<Record<string, string>>
 
 function run(script: string, home: string, options: { env: Env; args: readonly string[] }): Promise<Outcome> {
@@ -131,6 +138,9 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     expect(entries.at(-1)).toMatchObject({ kind: 'end', errors: [] })
     expect(isIn(dataDir, number)).toBe(true)
     expect(isIn(dataDir, 'good morning')).toBe(true)
+    // It is in every call of the rehearsal.
+    expect(await run('erase', home.path, { env, args: [ourNumber] })).toEqual(ownNumber)
+    expect(isIn(dataDir, 'good morning')).toBe(true)
     expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({
       code: 0,
       stdout: 'Erased: 1 calls, and the number in 0 other texts\n',
@@ -205,6 +215,31 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
       expect(existsSync(join(home.path, 'data'))).toBe(false)
     },
   )
+
+  it('does not erase one of our own numbers, nor export it, which are in every call', async () => {
+    using home = temporaryHome()
+    const dataDir = join(home.path, 'data')
+    const env = {
+      DATA_DIR: dataDir,
+      OPENAI_API_KEY: `sk-${'a1b2'.repeat(10)}`,
+      TWILIO_ACCOUNT_SID: `AC${'0a1b'.repeat(8)}`,
+      TWILIO_AUTH_TOKEN: '1f2e'.repeat(8),
+      TWILIO_PHONE_NUMBER: `+14155550199,${ourNumber}`,
+      PUBLIC_URL: 'https://agent.example.org',
+    }
+    {
+      await using records = await openedRecords(dataDir)
+      await callOf(records, number)
+    }
+    expect(await run('erase', home.path, { env, args: [ourNumber] })).toEqual(ownNumber)
+    expect(await run('export', home.path, { env, args: [ourNumber, 'all.json'] })).toMatchObject({
+      code: 65,
+      stderr: 'That is a number of this server: every call would be in it\n',
+    })
+    expect(existsSync(join(home.path, 'all.json'))).toBe(false)
+    expect(isIn(dataDir, number)).toBe(true)
+    expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({ code: 0 })
+  })
 
   it('says when there is nothing', async () => {
     using home = temporaryHome()
