@@ -1,8 +1,9 @@
-import type { AuditEvent } from './audit.ts'
+import type { AuditEvent, AuditRecord } from './audit.ts'
 import type { ContactRecord } from './contacts.ts'
-import type { IntentRecord, ProposalRecord } from './effects.ts'
-import type { ConsentRecord } from './permissions.ts'
-import type { CompleteCall } from './storage.ts'
+import type { ConfirmationRecord, IntentRecord, ProposalRecord } from './effects.ts'
+import type { ErrandRecord } from './errands.ts'
+import type { ConsentRecord, OptOutRecord } from './permissions.ts'
+import type { CompleteCall, MessageRecord } from './storage.ts'
 
 /** How long what is kept. Everything is in days. */
 export type RetentionRules = {
@@ -40,17 +41,41 @@ export type ErasureReport =
   /** A call of that number goes on: it has to end first. */
   | { readonly kind: 'callLive' }
 
-/** Everything that is kept of somebody. */
+/** Everything that is kept of somebody. Times are Unix milliseconds. */
 export type PersonExport = {
   readonly number: string
+  /** How everything that is kept for long names them, where anything does. */
+  readonly person?: string
+  /** Calls of the number, and of a SIP address with it, in either direction. */
   readonly calls: readonly CompleteCall[]
+  /** What they left in calls of which nothing else is kept. */
+  readonly messages: readonly MessageRecord[]
   readonly contacts: readonly ContactRecord[]
   readonly consents: readonly ConsentRecord[]
+  /** Whether an opt-out holds, and the last one. */
   readonly optedOut: boolean
+  readonly optOut?: OptOutRecord
+  /** When a PIN was tried from the number. */
+  readonly pinTriesAtMs: readonly number[]
   /** Effects that reached them. */
   readonly effects: readonly IntentRecord[]
-  /** What the model asked for with their number in it. */
+  /** Which of those effects, and of their calls, belong together. */
+  readonly errands: readonly ErrandRecord[]
+  /** What the model asked for in their calls, for them, or with their number in it; and the questions about it. */
   readonly proposals: readonly ProposalRecord[]
+  readonly confirmations: readonly Omit<ConfirmationRecord, 'nonceHash'>[]
+  /** What others said and wrote with the number in it. */
+  readonly mentions: readonly Mention[]
+  /** Records of the audit log about them, their calls and their number. */
+  readonly audit: readonly AuditRecord[]
+}
+
+/** Words of others that hold somebody's number. */
+export type Mention = {
+  readonly kind: 'turn' | 'event' | 'message' | 'contact' | 'consent' | 'question'
+  /** The record's id; of a turn its CallSid. */
+  readonly id: string
+  readonly texts: readonly string[]
 }
 
 /** Removing what is not to be kept any longer. Rejects with StorageError. */

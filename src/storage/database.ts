@@ -23,3 +23,6 @@ export type Database = {
   /** Brings everything into its resting place and closes both connections. */
   close(): Promise<void>
 }
+
+/** An open database that is only read. */
+export type ReadOnlyDatabase = Pick<Database, 'reader' | 'meaningOf' | 'close'>

@@ -6,7 +6,7 @@ import type { ErasureReport } from '../ports/upkeep.ts'
 import type { AuditEntries } from './audit-log.ts'
 import { appendAudit } from './audit.ts'
 import { removeCalls, removeIfUnknown, silenceQuestions } from './call-removal.ts'
-import { partiesOf } from './parties.ts'
+import { callsOf, partiesOf } from './parties.ts'
 import { findPerson } from './people.ts'
 import type { Keyed } from './person-key.ts'
 import type { Schema } from './schema.ts'
@@ -116,13 +116,6 @@ async function removeCallSlice(db: Kysely<Schema>, parties: readonly string[]): 
   const callSids = rows.map((row) => row.call_sid)
   await removeCalls(db, callSids)
   return callSids
-}
-
-function callsOf(db: Kysely<Schema>, parties: readonly string[]) {
-  return db
-    .selectFrom('calls')
-    .select('call_sid')
-    .where((where) => where.or([where('from_number', 'in', parties), where('to_number', 'in', parties)]))
 }
 
 /** Strikes a number out wherever it was said or written; answers in how many records. */

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
+import type { Reading } from './verify-audit.ts'
 
 const pageAddresses = 500
 
@@ -15,10 +16,7 @@ const partyColumns = [
  * as its user.
  * @param read asks one query; each is short
  */
-export async function partiesOf(
-  read: <T>(query: (db: Kysely<Schema>) => Promise<T>) => Promise<T>,
-  number: string,
-): Promise<readonly string[]> {
+export async function partiesOf(read: Reading, number: string): Promise<readonly string[]> {
   const parties = new Set([number])
   for (const at of partyColumns) {
     let after: string | undefined = 'sip'
@@ -30,6 +28,14 @@ export async function partiesOf(
     }
   }
   return Array.from(parties)
+}
+
+/** The calls of some parties, in either direction; to be narrowed. */
+export function callsOf(db: Kysely<Schema>, parties: readonly string[]) {
+  return db
+    .selectFrom('calls')
+    .select('call_sid')
+    .where((where) => where.or([where('from_number', 'in', parties), where('to_number', 'in', parties)]))
 }
 
 /** Addresses of SIP after one. The bounds differ in a letter, so that every collation agrees on them. */

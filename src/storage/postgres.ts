@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool, types, type CustomTypesConfig } from 'pg'
-import type { Database } from './database.ts'
+import type { Database, ReadOnlyDatabase } from './database.ts'
 import { lockClass } from './migrations/0003-processes.ts'
 import { OwnTables } from './own-tables.ts'
 import { meaningOf, openingFailure } from './postgres-failure.ts'
@@ -69,7 +69,7 @@ export async function openPostgres(databaseUrl: string): Promise<Database> {
  * Opens a database on PostgreSQL only to read it.
  * @throws StorageError `failed` when it cannot be reached or refuses
  */
-export async function openPostgresReader(databaseUrl: string): Promise<Pick<Database, 'reader' | 'close'>> {
+export async function openPostgresReader(databaseUrl: string): Promise<ReadOnlyDatabase> {
   const reading = poolOn(databaseUrl, { max: 1, begin: readerSettings })
   try {
     await reading.pool.query('select 1')
@@ -77,7 +77,7 @@ export async function openPostgresReader(databaseUrl: string): Promise<Pick<Data
     await reading.close()
     throw new StorageError('failed', { cause: error, detail: openingFailure(error) })
   }
-  return { reader: kyselyOn(reading), close: () => reading.close() }
+  return { reader: kyselyOn(reading), meaningOf, close: () => reading.close() }
 }
 
 type OwnPool = { readonly pool: Pool; close(): Promise<void> }

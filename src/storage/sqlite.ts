@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql, SqliteAdapter, SqliteDialect, type SqliteDatabase } from 'kysely'
-import type { Database, DatabaseFiles } from './database.ts'
+import type { Database, DatabaseFiles, ReadOnlyDatabase } from './database.ts'
 import { openToRead } from './open-to-read.ts'
 import type { Schema } from './schema.ts'
 import { busyTimeoutMs, openForWriting, statementsOf } from './sqlite-connection.ts'
@@ -81,10 +81,10 @@ export async function openSqliteThread(path: string): Promise<Database> {
  * Opens a database that another process may be writing, only to read it; nothing in its folder changes.
  * @throws StorageError when there is none, or it cannot be read
  */
-export function openSqliteReader(path: string): Pick<Database, 'reader' | 'close'> {
+export function openSqliteReader(path: string): ReadOnlyDatabase {
   try {
     const reading = openToRead(path, busyTimeoutMs)
-    return { reader: kyselyOn(reading), close: () => Promise.resolve(reading.close()) }
+    return { reader: kyselyOn(reading), meaningOf, close: () => Promise.resolve(reading.close()) }
   } catch (error) {
     throw new StorageError(meaningOf(error), { cause: error })
   }

@@ -1,13 +1,11 @@
 import { sql, type Kysely } from 'kysely'
 import { textsInJson } from '../lib/texts-in-json.ts'
+import type { Mention } from '../ports/upkeep.ts'
 import { searchable } from './contacts.ts'
 import type { Schema } from './schema.ts'
 
 /** Texts looked through per read. */
 const pageTexts = 500
-
-/** Which texts may hold the number of somebody else. */
-export type TextKind = 'turn' | 'event' | 'message' | 'contact' | 'consent' | 'question' | 'arguments'
 
 /** The texts of one record. */
 export type StoredText = {
@@ -18,7 +16,6 @@ export type StoredText = {
 
 /** Where texts of one kind are. */
 export type TextPlace = {
-  readonly kind: TextKind
   readonly table: keyof Schema
   readonly key: readonly string[]
   readonly columns: readonly string[]
@@ -31,7 +28,7 @@ export type TextPlace = {
 type TextRow = Readonly<Record<string, string | null>>
 
 /** Texts that are struck through where they hold a number. */
-export const struckTexts: readonly TextPlace[] = [
+export const struckTexts: readonly (TextPlace & { readonly kind: Mention['kind'] })[] = [
   { kind: 'turn', table: 'turns', key: ['call_sid', 'seq'], columns: ['text'] },
   { kind: 'event', table: 'events', key: ['event_id'], columns: ['title'] },
   { kind: 'message', table: 'messages', key: ['message_id'], columns: ['body', 'caller_name', 'call_back'] },
@@ -52,7 +49,6 @@ export const struckTexts: readonly TextPlace[] = [
 
 /** What the model asked for, which is removed as a whole where it holds a number: nothing else may be run later. */
 export const argumentTexts: TextPlace = {
-  kind: 'arguments',
   table: 'proposals',
   key: ['proposal_id'],
   columns: ['arguments'],

@@ -3,7 +3,7 @@ import type { AuditHead, AuditVerdict } from '../ports/audit.ts'
 import { dialectOf } from './dialect-of.ts'
 import { openReader, type RecordsPlace } from './open-reader.ts'
 import type { Schema } from './schema.ts'
-import { type Reading, verifyAudit } from './verify-audit.ts'
+import { verifyAudit } from './verify-audit.ts'
 
 /** What can be said of an audit log that is only read; `none` where there is no database, or none with a log. */
 export type StoredVerdict =
@@ -27,7 +27,7 @@ export async function verifyStored(
   const { noted } = options
   await using database = await openReader(options)
   if (!database) return { kind: 'none' }
-  const read: Reading = (query) => database.reader.transaction().execute(query)
+  const { read } = database
   if (!(await read(hasAudit))) return { kind: 'none' }
   const verdict = await verifyAudit(read)
   if (!noted) return { kind: 'read', verdict }

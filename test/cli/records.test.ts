@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -272,5 +273,26 @@ describe.concurrent('npm run export', { timeout: 30_000 }, () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(await run('export', home.path, { env, args: [number, 'ann.json'] })).toMatchObject({ code: 1 })
     expect(await run('export', home.path, { env, args: [number] })).toMatchObject({ code: 64 })
+  })
+
+  it('says in a sentence why it cannot, and leaves nothing behind', async () => {
+    using home = temporaryHome()
+    const dataDir = join(home.path, 'data')
+    await (await openedRecords(dataDir))[Symbol.asyncDispose]()
+    const env = { DATA_DIR: dataDir }
+    rmSync(join(dataDir, 'person.key'))
+    expect(await run('export', home.path, { env, args: [number, 'ann.json'] })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Cannot open storage: person.key in the data directory cannot be used (it is not there)\n',
+    })
+    writeFileSync(join(dataDir, 'consigliere.db'), 'This is no database. '.repeat(300))
+    writeFileSync(join(dataDir, 'person.key'), `${'0'.repeat(64)}\n`, { mode: 0o600 })
+    expect(await run('export', home.path, { env, args: [number, 'ann.json'] })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Cannot use storage: the database is damaged, restore a backup\n',
+    })
+    expect(readdirSync(home.path)).toEqual(['data'])
   })
 })

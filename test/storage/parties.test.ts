@@ -40,7 +40,7 @@ await onBothDatabases((name, newPlace) => {
       await callsFrom(records, [...theirs, ...notTheirs, number])
       await using opened = await openReader(place)
       if (!opened) throw new Error('There is no database')
-      const found = await partiesOf((query) => opened.reader.transaction().execute(query), number)
+      const found = await partiesOf(opened.read, number)
       expect(found.toSorted()).toEqual([number, ...theirs].toSorted())
     })
 
@@ -55,7 +55,7 @@ await onBothDatabases((name, newPlace) => {
       )
       await using opened = await openReader(place)
       if (!opened) throw new Error('There is no database')
-      const found = await partiesOf((query) => opened.reader.transaction().execute(query), number)
+      const found = await partiesOf(opened.read, number)
       expect(found).toEqual([number, 'sip:+14155550123@z'])
     })
   })

@@ -138,7 +138,7 @@ await onBothDatabases((name, newPlace) => {
           await upkeep.retain({ ...rules, auditDays: 5 }, { nowMs: clock.wallMs() })
         }
         if (!opened) throw new Error('There is no database')
-        return await opened.reader.transaction().execute(query)
+        return await opened.read(query)
       })
       expect(verdict).toMatchObject({ ok: true, firstSeq: 1_201, head: { seq: 1_203 } })
     })
