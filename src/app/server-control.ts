@@ -17,6 +17,7 @@ const report: z.ZodType<OrderedErasure> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('erased'),
     callSids: z.array(z.string()),
+    recordingSids: z.array(z.string()),
     mentions: z.number(),
     callsLeft: z.number(),
     isScrubbed: z.boolean(),

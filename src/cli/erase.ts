@@ -25,6 +25,9 @@ await runCommand(usage, async () => {
       console.log(
         `Erased: ${outcome.callSids.length} calls, and the number in ${outcome.mentions} other texts`,
       )
+      if (outcome.recordingSids.length > 0) {
+        console.log(`Recordings at Twilio that have to be deleted there: ${outcome.recordingSids.join(' ')}`)
+      }
       if (!outcome.isScrubbed) {
         console.log('The files may still hold old copies: see "Erasing somebody" in docs/live.md')
       }

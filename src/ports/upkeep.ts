@@ -28,6 +28,8 @@ export type ErasureReport =
       readonly kind: 'erased'
       /** The CallSids of calls that went. */
       readonly callSids: readonly string[]
+      /** Recordings that were left in them, by the network's names: it has them still, and nothing here names them any more. */
+      readonly recordingSids: readonly string[]
       /** Texts of others in which the number was struck out. */
       readonly mentions: number
       /** Calls that began meanwhile, and all that belongs to them, are there still: erase again when they are over. */

@@ -1,6 +1,21 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
+/** What the network calls the recordings that were left in calls. */
+export async function recordingsOf(
+  db: Kysely<Schema>,
+  callSids: readonly string[],
+): Promise<readonly string[]> {
+  if (callSids.length === 0) return []
+  const rows = await db
+    .selectFrom('messages')
+    .select('recording_sid')
+    .where('call_sid', 'in', callSids)
+    .orderBy('message_id')
+    .execute()
+  return rows.flatMap((row) => row.recording_sid ?? [])
+}
+
 /** Removes what was said in calls, and what the model asked for in them. Questions lose their words. */
 export async function removeWords(db: Kysely<Schema>, callSids: readonly string[]): Promise<void> {
   if (callSids.length === 0) return

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../ports/audit.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import type { AuditEntries } from './audit-log.ts'
 import { appendAudit } from './audit.ts'
-import { removeCalls, removeIfUnknown, silenceQuestions } from './call-removal.ts'
+import { recordingsOf, removeCalls, removeIfUnknown, silenceQuestions } from './call-removal.ts'
 import { callsOf, partiesOf } from './parties.ts'
 import { findPerson } from './people.ts'
 import type { Keyed } from './person-key.ts'
@@ -31,6 +31,8 @@ export type Erasure = {
   readonly entryOf: AuditEntries
 }
 
+/** What went: calls, and the network's names of recordings, which it still has. */
+type Removed = { readonly callSids: readonly string[]; readonly recordingSids: readonly string[] }
 type Erased = Omit<Extract<ErasureReport, { kind: 'erased' }>, 'isScrubbed'>
 
 /**
@@ -46,26 +48,36 @@ export async function erasePerson(
   const parties = await partiesOf((query) => store.read(query), number)
   const began = await store.writes.add((db) => begin(db, erasure, parties), 'now')
   if (began === 'callLive') return { kind: 'callLive' }
-  const callSids = [...began]
-  for (let removed = began; removed.length > 0; callSids.push(...removed)) {
+  const callSids = [...began.callSids]
+  const recordingSids = [...began.recordingSids]
+  for (let slice = began; slice.callSids.length > 0;) {
     await nextTurnOfTheLoop()
-    removed = await store.writes.add((db) => removeCallSlice(db, parties), 'now')
+    slice = await store.writes.add((db) => removeCallSlice(db, parties), 'now')
+    callSids.push(...slice.callSids)
+    recordingSids.push(...slice.recordingSids)
   }
   const mentions = mentionsOf(number)
   let struck = 0
   for (const place of struckTexts) struck += await strikeOut(store, place, mentions)
   const proposals = await removeProposals(store, mentions)
   const count = callSids.length
-  const callsLeft = await store.writes.add((db) => finish(db, erasure, { parties, count }), 'now')
-  return { kind: 'erased', callSids, mentions: struck + proposals, callsLeft }
+  const end = await store.writes.add((db) => finish(db, erasure, { parties, count }), 'now')
+  recordingSids.push(...end.recordingSids)
+  return {
+    kind: 'erased',
+    callSids,
+    recordingSids,
+    mentions: struck + proposals,
+    callsLeft: end.callsLeft,
+  }
 }
 
-/** Records the beginning and removes what is theirs alone; answers which calls went. */
+/** Records the beginning and removes what is theirs alone; answers what went. */
 async function begin(
   db: Kysely<Schema>,
   erasure: Erasure,
   parties: readonly string[],
-): Promise<readonly string[] | 'callLive'> {
+): Promise<Removed | 'callLive'> {
   const live = await callsOf(db, parties).where('ended_at', 'is', null).limit(1).execute()
   if (live.length > 0) return 'callLive'
   await record(db, erasure, { state: 'begun' })
@@ -84,18 +96,21 @@ async function begin(
   return await removeCallSlice(db, parties)
 }
 
-/** Removes the last that names them, unless something that came meanwhile does; answers how many calls that are. */
+/** Removes the last that names them, unless something that came meanwhile does; answers how many calls that are, too. */
 async function finish(
   db: Kysely<Schema>,
   erasure: Erasure,
   { parties, count }: { readonly parties: readonly string[]; readonly count: number },
-): Promise<number> {
+): Promise<{ readonly callsLeft: number; readonly recordingSids: readonly string[] }> {
   const left = (await callsOf(db, parties).execute()).map((row) => row.call_sid)
   const messages = db.deleteFrom('messages').where('from_number', 'in', parties)
-  await (left.length > 0 ? messages.where('call_sid', 'not in', left) : messages).execute()
+  const gone = left.length > 0 ? messages.where('call_sid', 'not in', left) : messages
+  const recordingSids = (await gone.returning('recording_sid').execute()).flatMap(
+    (row) => row.recording_sid ?? [],
+  )
   await removeIfUnknown(db, erasure.number)
   await record(db, erasure, { state: left.length > 0 ? 'callsLeft' : 'done', count })
-  return left.length
+  return { callsLeft: left.length, recordingSids }
 }
 
 /**
@@ -111,11 +126,12 @@ async function record(
 }
 
 /** Removes some calls that are over, which may be none. */
-async function removeCallSlice(db: Kysely<Schema>, parties: readonly string[]): Promise<readonly string[]> {
+async function removeCallSlice(db: Kysely<Schema>, parties: readonly string[]): Promise<Removed> {
   const rows = await callsOf(db, parties).where('ended_at', 'is not', null).limit(sliceCalls).execute()
   const callSids = rows.map((row) => row.call_sid)
+  const recordingSids = await recordingsOf(db, callSids)
   await removeCalls(db, callSids)
-  return callSids
+  return { callSids, recordingSids }
 }
 
 /** Strikes a number out wherever it was said or written; answers in how many records. */

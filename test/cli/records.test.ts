@@ -165,9 +165,11 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     const dataDir = join(home.path, 'data')
     {
       await using records = await openedRecords(dataDir)
-      await callOf(records, number)
+      const callSid = await callOf(records, number)
       await callOf(records, '+14155550124')
       await records.permissions.optOut(number, { source: 'sms', nowMs: startedAtMs })
+      const left = { messageId: 'RE1', kind: 'recording', recordingSid: 'RE1', durationSeconds: 5 } as const
+      await records.calls.insertMessage({ ...left, callSid, from: number, receivedAtMs: 1 })
     }
     const runs = ['with-the-number', 'without'].map((name) => join(dataDir, 'runs', name))
     for (const [index, folder] of runs.entries()) {
@@ -179,7 +181,9 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     expect(isIn(dataDir, number)).toBe(true)
     expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({
       code: 0,
-      stdout: 'Erased: 1 calls, and the number in 0 other texts\n',
+      stdout:
+        'Erased: 1 calls, and the number in 0 other texts\n' +
+        'Recordings at Twilio that have to be deleted there: RE1\n',
     })
     expect(isIn(dataDir, number)).toBe(false)
     expect(runs.map((folder) => existsSync(folder))).toEqual([false, true])

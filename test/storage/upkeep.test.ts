@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { auditRedaction } from '../../src/ops/audit-redaction.ts'
-import type { Records } from '../../src/storage/open-storage.ts'
 import { openReader } from '../../src/storage/open-reader.ts'
 import { verifyAudit } from '../../src/storage/verify-audit.ts'
 import { onBothDatabases } from './places.ts'
@@ -164,6 +162,8 @@ await onBothDatabases((name, newPlace) => {
         Array.from({ length: 25 }, () => wholeCall(records, { from: number, atMs: nowMs })),
       )
       const others = await wholeCall(records, { from: other, atMs: nowMs })
+      const lost = { messageId: 'RE1', kind: 'recording', recordingSid: 'RE1', durationSeconds: 5 } as const
+      await calls.insertMessage({ ...lost, callSid: newCallSid(), from: number, receivedAtMs: nowMs })
       const mention = { ...turnOf(others, 3, 'Text Ann at (415) 555-0123, please'), startedAtMs: nowMs }
       await Promise.all([calls.putTurn(mention), calls.flush()])
       const contact = { contactId: 'contact_1', name: 'Ann', number, createdAtMs: nowMs, updatedAtMs: nowMs }
@@ -193,6 +193,9 @@ await onBothDatabases((name, newPlace) => {
       // One turn, one title, and the proposals of others that hold the number.
       expect(report).toMatchObject({ kind: 'erased', mentions: 3 })
       expect(report.kind === 'erased' && report.callSids.toSorted()).toEqual(theirs.toSorted())
+      expect(report.kind === 'erased' && report.recordingSids.toSorted()).toEqual(
+        [...theirs.map((callSid) => `RE${callSid.slice(2)}`), lost.recordingSid].toSorted(),
+      )
       for (const callSid of theirs) expect(await calls.completeCall(callSid)).toBeUndefined()
       expect(await people.find(number)).toBeUndefined()
       expect(await contacts.findByName('ann', 9)).toMatchObject([{ contactId: 'contact_2' }])
@@ -235,74 +238,6 @@ await onBothDatabases((name, newPlace) => {
         kind: 'erased',
         callSids: [expect.any(String), expect.any(String)],
       })
-    })
-
-    it('leaves a call that begins meanwhile, with whose it is, and says so', async () => {
-      const live = { ...ringingCall(newCallSid()), from: number }
-      const left = { messageId: 'message_1', callSid: live.callSid, from: number, receivedAtMs: 1 } as const
-      const held: { records?: Records | undefined } = {}
-      await using records = await (
-        await newPlace()
-      ).open({
-        auditRedaction: (event) => {
-          // In the middle of what goes first: written next, before the calls that are left then.
-          if (event.data?.state === 'begun') {
-            void held.records?.calls.insertCall(live)
-            void held.records?.calls.insertMessage({ ...left, kind: 'words', text: 'Call me' })
-            held.records = undefined
-          }
-          return auditRedaction(event)
-        },
-      })
-      held.records = records
-      const { calls, people, upkeep, audit, messages } = records
-      await calls.insertMessage({
-        ...left,
-        messageId: 'message_0',
-        callSid: newCallSid(),
-        kind: 'words',
-        text: 'Of a call that is gone',
-      })
-      const over = await Promise.all(
-        Array.from({ length: 45 }, () => wholeCall(records, { from: number, atMs: Date.now() })),
-      )
-      const report = await upkeep.erase(number, {})
-      expect(report).toMatchObject({ kind: 'erased', callsLeft: 1 })
-      expect(report.kind === 'erased' && report.callSids.toSorted()).toEqual(over.toSorted())
-      expect(await calls.findCall(live.callSid)).toMatchObject({ from: number })
-      expect(await messages.find('message_0')).toBeUndefined()
-      expect(await messages.find('message_1')).toBeDefined()
-      expect(await people.find(number)).toBeTypeOf('string')
-      await Promise.all([calls.patchCall(live.callSid, { endedAtMs: 1 }), calls.flush()])
-      expect(await upkeep.erase(number, {})).toMatchObject({ callSids: [live.callSid], callsLeft: 0 })
-      expect(await people.find(number)).toBeUndefined()
-      const { seq } = await audit.head()
-      const states = (await audit.page({ afterSeq: seq - 4, maxRecords: 4 })).map(({ data }) => data.state)
-      expect(states).toEqual(['begun', 'callsLeft', 'begun', 'done'])
-    })
-
-    it('is in the audit log also when it ends in the middle', async () => {
-      const place = await newPlace()
-      const held: { records?: Records } = {}
-      const records = await place.open({
-        auditRedaction: (event) => {
-          if (event.data?.state === 'begun') void held.records?.[Symbol.asyncDispose]()
-          return auditRedaction(event)
-        },
-      })
-      held.records = records
-      const calls = Array.from({ length: 25 }, () => wholeCall(records, { from: number, atMs: Date.now() }))
-      const callSids = await Promise.all(calls)
-      await expect(records.upkeep.erase(number, {})).rejects.toMatchObject({ code: 'closed' })
-      await records[Symbol.asyncDispose]()
-      await using again = await place.open()
-      const found = await Promise.all(callSids.map((callSid) => again.calls.findCall(callSid)))
-      expect(found.filter(Boolean)).toHaveLength(5)
-      expect((await again.audit.page({ afterSeq: 0, maxRecords: 9 })).at(-1)).toMatchObject({
-        kind: 'erasure',
-        data: { state: 'begun' },
-      })
-      expect(await again.audit.verify()).toMatchObject({ ok: true })
     })
 
     it('refuses what is no number', async () => {
