@@ -5,18 +5,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isE164 } from '../lib/phone-number.ts'
-import type { ErasureReport } from '../ports/upkeep.ts'
+import type { OrderedErasure } from './own-number.ts'
 import type { Server } from './server.ts'
 
 const maxBodyBytes = 1024
 const address = z.strictObject({ url: z.url(), key: z.string() })
 const order = z.strictObject({ erase: z.string().refine(isE164) })
-const report: z.ZodType<ErasureReport> = z.discriminatedUnion('kind', [
+const report: z.ZodType<OrderedErasure> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('callLive') }),
+  z.object({ kind: z.literal('ownNumber') }),
   z.object({
     kind: z.literal('erased'),
     callSids: z.array(z.string()),
+    recordingSids: z.array(z.string()),
     mentions: z.number(),
+    callsLeft: z.number(),
     isScrubbed: z.boolean(),
   }),
 ])
@@ -64,7 +67,7 @@ export async function startServerControl(options: {
  * Has the server of a data folder erase somebody.
  * @returns undefined when no server answers there
  */
-export async function eraseByServer(dataDir: string, number: string): Promise<ErasureReport | undefined> {
+export async function eraseByServer(dataDir: string, number: string): Promise<OrderedErasure | undefined> {
   let server: z.infer<typeof address>
   try {
     server = address.parse(JSON.parse(await readFile(controlFile(dataDir), 'utf8')))

@@ -16,13 +16,13 @@ import type { Log } from '../ports/log.ts'
 import type { OfferedTool } from '../ports/tools.ts'
 import type { AuditLog } from '../ports/audit.ts'
 import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
-import type { ErasureReport } from '../ports/upkeep.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
 import { buildOutside } from './build-outside.ts'
 import { buildHttp } from './build-http.ts'
 import { findLostCalls } from './find-lost-calls.ts'
 import type { Network } from './network.ts'
+import { isOwnNumber, type OrderedErasure } from './own-number.ts'
 import type { Parts } from './parts.ts'
 import { keepRecords, tendOrphans } from './record-keeping.ts'
 
@@ -69,8 +69,8 @@ export type Server = AsyncDisposable & {
   readonly drain: (how: 'patiently' | 'atOnce') => Promise<void>
   /** The time for that and for closing, in ms: DRAIN_SECONDS. */
   readonly drainMs: number
-  /** Removes everything that is kept of whoever has a number. */
-  erase(number: string): Promise<ErasureReport>
+  /** Removes everything that is kept of whoever has a number, unless it is one of ours. */
+  erase(number: string): Promise<OrderedErasure>
   readonly audit: AuditLog
   /** Everything recorded about a call, including what was just asked to be written. */
   record(callSid: string): Promise<CompleteCall | undefined>
@@ -127,7 +127,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     drain,
     drainMs: config.limits.drainSeconds * 1_000,
     audit: records.audit,
-    erase: (number) => erase(records, { log, number }),
+    erase: (number) => erase(records, { config, log, number }),
     record: async (callSid) => {
       await storage.flush()
       return storage.completeCall(callSid)
@@ -138,9 +138,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 async function erase(
   { upkeep }: Records,
-  { log, number }: { readonly log: Log; readonly number: string },
-): Promise<ErasureReport> {
-  const report = await upkeep.erase(number, { actor: 'server', strength: 'S4' })
+  { config, log, number }: { readonly config: Config; readonly log: Log; readonly number: string },
+): Promise<OrderedErasure> {
+  const report = isOwnNumber(config, number)
+    ? ({ kind: 'ownNumber' } as const)
+    : await upkeep.erase(number, { actor: 'server', strength: 'S4' })
   const calls = report.kind === 'erased' ? { count: report.callSids.length } : {}
   log.event('info', 'erasure', { status: report.kind, ...calls })
   return report

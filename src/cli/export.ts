@@ -10,11 +10,18 @@ await runCommand(usage, async () => {
   const [number = '', file = ''] = positionals
   const isRight = positionals.length === 2 && /^\+[1-9][0-9]{6,14}$/.test(number) && file !== ''
   if (!isRight) return fail(usage, exitCode.usage)
-  const found = await exportNumber(process.env, { number, file })
-  if (!found) return fail('There is no database: no server has written one there', exitCode.noInput)
-  const { calls, contacts, effects } = found
-  console.log(
-    `Written to ${file}: ${calls.length} calls, ${contacts.length} contacts, ${effects.length} effects`,
-  )
-  return 0
+  const outcome = await exportNumber(process.env, { number, file })
+  switch (outcome.kind) {
+    case 'none':
+      return fail('There is no database: no server has written one there', exitCode.noInput)
+    case 'ownNumber':
+      return fail('That is a number of this server: every call would be in it', exitCode.badInput)
+    case 'written': {
+      const { calls, contacts, effects } = outcome.found
+      console.log(
+        `Written to ${file}: ${calls.length} calls, ${contacts.length} contacts, ${effects.length} effects`,
+      )
+      return 0
+    }
+  }
 })

@@ -1,6 +1,15 @@
 /** How somebody said that they want no calls and no messages. */
 export type OptOutSource = 'sms' | 'voice' | 'operator'
 
+/** That somebody wants no calls and no messages. Times are Unix milliseconds. */
+export type OptOutRecord = {
+  readonly source: OptOutSource
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  /** Set when an operator has lifted it. */
+  readonly liftedAtMs?: number
+}
+
 /** That somebody may be called or written to. Times are Unix milliseconds. */
 export type ConsentRecord = {
   readonly consentId: string

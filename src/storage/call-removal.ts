@@ -1,6 +1,21 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
+/** What the network calls the recordings that were left in calls. */
+export async function recordingsOf(
+  db: Kysely<Schema>,
+  callSids: readonly string[],
+): Promise<readonly string[]> {
+  if (callSids.length === 0) return []
+  const rows = await db
+    .selectFrom('messages')
+    .select('recording_sid')
+    .where('call_sid', 'in', callSids)
+    .orderBy('message_id')
+    .execute()
+  return rows.flatMap((row) => row.recording_sid ?? [])
+}
+
 /** Removes what was said in calls, and what the model asked for in them. Questions lose their words. */
 export async function removeWords(db: Kysely<Schema>, callSids: readonly string[]): Promise<void> {
   if (callSids.length === 0) return
@@ -38,37 +53,42 @@ export async function removeCalls(db: Kysely<Schema>, callSids: readonly string[
 
 /** Removes whoever became known before a time, and is in no call, no contact and no consent any more. */
 export async function removeUnknown(db: Kysely<Schema>, before: string): Promise<void> {
-  await db
-    .deleteFrom('people')
-    .where('created_at', '<', before)
-    .where((where) =>
-      where.not(
-        where.or([
-          where.exists(
-            where
-              .selectFrom('calls')
-              .select('calls.call_sid')
-              .where((either) =>
-                either.or([
-                  either('calls.from_number', '=', either.ref('people.number')),
-                  either('calls.to_number', '=', either.ref('people.number')),
-                ]),
-              ),
-          ),
-          where.exists(
-            where
-              .selectFrom('contacts')
-              .select('contacts.contact_id')
-              .whereRef('contacts.person_id', '=', 'people.person_id'),
-          ),
-          where.exists(
-            where
-              .selectFrom('consents')
-              .select('consents.consent_id')
-              .whereRef('consents.person_id', '=', 'people.person_id'),
-          ),
-        ]),
-      ),
-    )
-    .execute()
+  await unknownPeople(db).where('created_at', '<', before).execute()
+}
+
+/** Removes whoever has a number, unless they are in a call, a contact or a consent. */
+export async function removeIfUnknown(db: Kysely<Schema>, number: string): Promise<void> {
+  await unknownPeople(db).where('number', '=', number).execute()
+}
+
+function unknownPeople(db: Kysely<Schema>) {
+  return db.deleteFrom('people').where((where) =>
+    where.not(
+      where.or([
+        where.exists(
+          where
+            .selectFrom('calls')
+            .select('calls.call_sid')
+            .where((either) =>
+              either.or([
+                either('calls.from_number', '=', either.ref('people.number')),
+                either('calls.to_number', '=', either.ref('people.number')),
+              ]),
+            ),
+        ),
+        where.exists(
+          where
+            .selectFrom('contacts')
+            .select('contacts.contact_id')
+            .whereRef('contacts.person_id', '=', 'people.person_id'),
+        ),
+        where.exists(
+          where
+            .selectFrom('consents')
+            .select('consents.consent_id')
+            .whereRef('consents.person_id', '=', 'people.person_id'),
+        ),
+      ]),
+    ),
+  )
 }

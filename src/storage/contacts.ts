@@ -126,6 +126,6 @@ function contactOf(row: ContactsTable & { readonly number: string | null }): Con
 }
 
 /** What names are compared by. Made here: the databases agree on small letters for ASCII alone. */
-function searchable(name: string): string {
+export function searchable(name: string): string {
   return storableText(name).normalize('NFKC').toLowerCase()
 }

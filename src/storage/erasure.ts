@@ -1,20 +1,27 @@
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import { mentionsOf } from '../lib/number-mentions.ts'
+import { type Mentions, mentionsOf } from '../lib/number-mentions.ts'
 import type { AuditEvent } from '../ports/audit.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import type { AuditEntries } from './audit-log.ts'
 import { appendAudit } from './audit.ts'
-import { removeCalls, silenceQuestions } from './call-removal.ts'
+import { recordingsOf, removeCalls, removeIfUnknown, silenceQuestions } from './call-removal.ts'
+import { callsOf, partiesOf } from './parties.ts'
 import { findPerson } from './people.ts'
 import type { Keyed } from './person-key.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
+import {
+  argumentTexts,
+  rewriteTexts,
+  type StoredText,
+  struckTexts,
+  type TextPlace,
+  textPage,
+} from './stored-texts.ts'
 
 /** Calls per write: a few milliseconds. */
 const sliceCalls = 20
-/** Texts looked through per read. */
-const sliceTexts = 500
 
 /** Who is erased, and how that is recorded. */
 export type Erasure = {
@@ -24,213 +31,145 @@ export type Erasure = {
   readonly entryOf: AuditEntries
 }
 
-/** Removes everything about whoever has a number, slice by slice; between two slices others write. */
+/** What went: calls, and the network's names of recordings, which it still has. */
+type Removed = { readonly callSids: readonly string[]; readonly recordingSids: readonly string[] }
+type Erased = Omit<Extract<ErasureReport, { kind: 'erased' }>, 'isScrubbed'>
+
+/**
+ * Removes everything about whoever has a number, slice by slice; between two slices others write. That it began is
+ * recorded together with what goes first, so that nothing goes without a record, wherever it ends. A call that lives then
+ * refuses it as a whole; one that begins later is left.
+ */
 export async function erasePerson(
   store: Store,
   erasure: Erasure,
-): Promise<{ readonly kind: 'callLive' } | Omit<Extract<ErasureReport, { kind: 'erased' }>, 'isScrubbed'>> {
-  const { number, keyed } = erasure
-  const callSids: string[] = []
-  for (;;) {
-    const removed = await store.writes.add((db) => callSlice(db, number), 'now')
-    if (removed === 'callLive') return { kind: 'callLive' }
-    if (removed.length === 0) break
-    callSids.push(...removed)
+): Promise<{ readonly kind: 'callLive' } | Erased> {
+  const { number } = erasure
+  const parties = await partiesOf((query) => store.read(query), number)
+  const began = await store.writes.add((db) => begin(db, erasure, parties), 'now')
+  if (began === 'callLive') return { kind: 'callLive' }
+  const callSids = [...began.callSids]
+  const recordingSids = [...began.recordingSids]
+  for (let slice = began; slice.callSids.length > 0;) {
     await nextTurnOfTheLoop()
+    slice = await store.writes.add((db) => removeCallSlice(db, parties), 'now')
+    callSids.push(...slice.callSids)
+    recordingSids.push(...slice.recordingSids)
   }
-  const pattern = mentionsOf(number)
-  const mentions =
-    (await strikeOut(store, { pattern, ...turnTexts })) +
-    (await strikeOut(store, { pattern, ...titleTexts })) +
-    (await strikeOut(store, { pattern, ...messageTexts }))
-  const proposals = await removeProposals(store, pattern)
-  const hash = keyed(number)
-  await store.writes.add(async (db) => {
-    const person = await findPerson(db, number)
-    if (person !== undefined) {
-      await db.deleteFrom('contacts').where('person_id', '=', person).execute()
-      await db.deleteFrom('consents').where('person_id', '=', person).execute()
-      await db.deleteFrom('people').where('person_id', '=', person).execute()
-    }
-    await db.deleteFrom('messages').where('from_number', '=', number).execute()
-    await db.deleteFrom('pin_tries').where('number_hash', '=', hash).execute()
-    await db
-      .updateTable('intents')
-      .set({ destination_last4: null })
-      .where('destination_hash', '=', hash)
-      .execute()
-    const data = { count: callSids.length, textHash: hash, ...(person !== undefined && { person }) }
-    await appendAudit(db, erasure.entryOf({ kind: 'erasure', ...erasure.by, data }))
-  }, 'now')
-  return { kind: 'erased', callSids, mentions: mentions + proposals }
-}
-
-async function callSlice(db: Kysely<Schema>, number: string): Promise<readonly string[] | 'callLive'> {
-  const rows = await db
-    .selectFrom('calls')
-    .select(['call_sid', 'ended_at'])
-    .where((where) => where.or([where('from_number', '=', number), where('to_number', '=', number)]))
-    // A call that goes on comes first, so that nothing is removed while there is one.
-    .orderBy((order) => order.case().when('ended_at', 'is', null).then(0).else(1).end())
-    .limit(sliceCalls)
-    .execute()
-  if (rows.some((row) => row.ended_at === null)) return 'callLive'
-  const callSids = rows.map((row) => row.call_sid)
-  await removeCalls(db, callSids)
-  return callSids
-}
-
-/** A kind of text that may hold the number of somebody else: how it is read on, and written back. */
-type Texts<Key> = {
-  page(
-    db: Kysely<Schema>,
-    after: Key | undefined,
-  ): Promise<readonly { readonly key: Key; readonly text: string }[]>
-  /** Writes a text anew as it is at that moment: it may have changed since it was read. */
-  rewrite(db: Kysely<Schema>, key: Key, change: (text: string) => string): Promise<void>
-}
-
-/** Strikes a number out wherever it was said or written; answers in how many texts. */
-async function strikeOut<Key>(
-  store: Store,
-  texts: Texts<Key> & { readonly pattern: RegExp },
-): Promise<number> {
+  const mentions = mentionsOf(number)
   let struck = 0
-  let after: Key | undefined
-  for (;;) {
-    const rows = await store.read((db) => texts.page(db, after))
-    for (const { key, text } of rows) {
-      if (text.search(texts.pattern) < 0) continue
-      const change = (now: string): string => now.replaceAll(texts.pattern, '…')
-      await store.writes.add((db) => texts.rewrite(db, key, change), 'now')
-      struck += 1
-    }
-    const last = rows.at(-1)
-    if (!last) return struck
-    after = last.key
-    await nextTurnOfTheLoop()
+  for (const place of struckTexts) struck += await strikeOut(store, place, mentions)
+  const proposals = await removeProposals(store, mentions)
+  const count = callSids.length
+  const end = await store.writes.add((db) => finish(db, erasure, { parties, count }), 'now')
+  recordingSids.push(...end.recordingSids)
+  return {
+    kind: 'erased',
+    callSids,
+    recordingSids,
+    mentions: struck + proposals,
+    callsLeft: end.callsLeft,
   }
 }
 
-type TurnKey = { readonly callSid: string; readonly seq: number }
-
-const turnTexts: Texts<TurnKey> = {
-  async page(db, after) {
-    const { callSid, seq } = after ?? { callSid: '', seq: -1 }
-    const rows = await db
-      .selectFrom('turns')
-      .select(['call_sid', 'seq', 'text'])
-      .where('call_sid', '>=', callSid)
-      .where((where) => where.or([where('call_sid', '>', callSid), where('seq', '>', seq)]))
-      .orderBy('call_sid')
-      .orderBy('seq')
-      .limit(sliceTexts)
-      .execute()
-    return rows.map((row) => ({ key: { callSid: row.call_sid, seq: row.seq }, text: row.text }))
-  },
-  async rewrite(db, { callSid, seq }, change) {
-    const row = await db
-      .selectFrom('turns')
-      .select('text')
-      .where('call_sid', '=', callSid)
-      .where('seq', '=', seq)
-      .executeTakeFirst()
-    if (!row) return
-    await db
-      .updateTable('turns')
-      .set({ text: change(row.text) })
-      .where('call_sid', '=', callSid)
-      .where('seq', '=', seq)
-      .execute()
-  },
+/** Records the beginning and removes what is theirs alone; answers what went. */
+async function begin(
+  db: Kysely<Schema>,
+  erasure: Erasure,
+  parties: readonly string[],
+): Promise<Removed | 'callLive'> {
+  const live = await callsOf(db, parties).where('ended_at', 'is', null).limit(1).execute()
+  if (live.length > 0) return 'callLive'
+  await record(db, erasure, { state: 'begun' })
+  const hash = erasure.keyed(erasure.number)
+  const person = await findPerson(db, erasure.number)
+  if (person !== undefined) {
+    await db.deleteFrom('contacts').where('person_id', '=', person).execute()
+    await db.deleteFrom('consents').where('person_id', '=', person).execute()
+  }
+  await db.deleteFrom('pin_tries').where('number_hash', '=', hash).execute()
+  await db
+    .updateTable('intents')
+    .set({ destination_last4: null })
+    .where('destination_hash', '=', hash)
+    .execute()
+  return await removeCallSlice(db, parties)
 }
 
-const titleTexts: Texts<string> = {
-  async page(db, after = '') {
-    const rows = await db
-      .selectFrom('events')
-      .select(['event_id', 'title'])
-      .where('event_id', '>', after)
-      .orderBy('event_id')
-      .limit(sliceTexts)
-      .execute()
-    return rows.map((row) => ({ key: row.event_id, text: row.title }))
-  },
-  async rewrite(db, eventId, change) {
-    const row = await db
-      .selectFrom('events')
-      .select('title')
-      .where('event_id', '=', eventId)
-      .executeTakeFirst()
-    if (!row) return
-    await db
-      .updateTable('events')
-      .set({ title: change(row.title) })
-      .where('event_id', '=', eventId)
-      .execute()
-  },
+/** Removes the last that names them, unless something that came meanwhile does; answers how many calls that are, too. */
+async function finish(
+  db: Kysely<Schema>,
+  erasure: Erasure,
+  { parties, count }: { readonly parties: readonly string[]; readonly count: number },
+): Promise<{ readonly callsLeft: number; readonly recordingSids: readonly string[] }> {
+  const left = (await callsOf(db, parties).execute()).map((row) => row.call_sid)
+  const messages = db.deleteFrom('messages').where('from_number', 'in', parties)
+  const gone = left.length > 0 ? messages.where('call_sid', 'not in', left) : messages
+  const recordingSids = (await gone.returning('recording_sid').execute()).flatMap(
+    (row) => row.recording_sid ?? [],
+  )
+  await removeIfUnknown(db, erasure.number)
+  await record(db, erasure, { state: left.length > 0 ? 'callsLeft' : 'done', count })
+  return { callsLeft: left.length, recordingSids }
 }
 
-const messageTexts: Texts<string> = {
-  async page(db, after = '') {
-    const rows = await db
-      .selectFrom('messages')
-      .select(['message_id', 'body', 'caller_name', 'call_back'])
-      .where('message_id', '>', after)
-      .orderBy('message_id')
-      .limit(sliceTexts)
-      .execute()
-    return rows.map((row) => ({
-      key: row.message_id,
-      text: [row.body, row.caller_name, row.call_back].join('\n'),
-    }))
-  },
-  async rewrite(db, messageId, change) {
-    const row = await db
-      .selectFrom('messages')
-      .select(['body', 'caller_name', 'call_back'])
-      .where('message_id', '=', messageId)
-      .executeTakeFirst()
-    if (!row) return
-    const changed = (text: string | null): string | null => (text === null ? null : change(text))
-    await db
-      .updateTable('messages')
-      .set({
-        body: changed(row.body),
-        caller_name: changed(row.caller_name),
-        call_back: changed(row.call_back),
-      })
-      .where('message_id', '=', messageId)
-      .execute()
-  },
+/**
+ * Says in the audit log that a number was erased, by its keyed hash, so that it can be shown to whoever asked for it. The
+ * person's id is left out: beside the hash it would lead from the number to every record under that id again.
+ */
+async function record(
+  db: Kysely<Schema>,
+  { number, by, keyed, entryOf }: Erasure,
+  data: { readonly state: string; readonly count?: number },
+): Promise<void> {
+  await appendAudit(db, entryOf({ kind: 'erasure', ...by, data: { ...data, textHash: keyed(number) } }))
+}
+
+/** Removes some calls that are over, which may be none. */
+async function removeCallSlice(db: Kysely<Schema>, parties: readonly string[]): Promise<Removed> {
+  const rows = await callsOf(db, parties).where('ended_at', 'is not', null).limit(sliceCalls).execute()
+  const callSids = rows.map((row) => row.call_sid)
+  const recordingSids = await recordingsOf(db, callSids)
+  await removeCalls(db, callSids)
+  return { callSids, recordingSids }
+}
+
+/** Strikes a number out wherever it was said or written; answers in how many records. */
+async function strikeOut(store: Store, place: TextPlace, mentions: Mentions): Promise<number> {
+  return await eachMention(store, { place, mentions }, async (keys) => {
+    for (const key of keys) {
+      await store.writes.add((db) => rewriteTexts(db, place, { key, change: mentions.struckFrom }), 'now')
+    }
+  })
 }
 
 /** Removes what the model asked for with the number in it: it also holds what they were to be told. */
-async function removeProposals(store: Store, pattern: RegExp): Promise<number> {
-  let removed = 0
-  let after = ''
+async function removeProposals(store: Store, mentions: Mentions): Promise<number> {
+  return await eachMention(store, { place: argumentTexts, mentions }, async (keys) => {
+    const ids = keys.map(([proposalId]) => String(proposalId))
+    await store.writes.add(async (db) => {
+      await db.deleteFrom('proposals').where('proposal_id', 'in', ids).execute()
+      await silenceQuestions(db, ids)
+    }, 'soon')
+  })
+}
+
+/** Goes through all texts of a place, page by page, and does something about those with a mention; answers how many. */
+async function eachMention(
+  store: Store,
+  { place, mentions }: { readonly place: TextPlace; readonly mentions: Mentions },
+  act: (keys: readonly StoredText['key'][]) => Promise<void>,
+): Promise<number> {
+  let found = 0
+  let after: StoredText['key'] | undefined
   for (;;) {
     const from = after
-    const rows = await store.read((db) =>
-      db
-        .selectFrom('proposals')
-        .select(['proposal_id', 'arguments'])
-        .where('proposal_id', '>', from)
-        .orderBy('proposal_id')
-        .limit(sliceTexts)
-        .execute(),
-    )
-    const ids = rows.filter((row) => row.arguments.search(pattern) >= 0).map((row) => row.proposal_id)
-    if (ids.length > 0) {
-      await store.writes.add(async (db) => {
-        await db.deleteFrom('proposals').where('proposal_id', 'in', ids).execute()
-        await silenceQuestions(db, ids)
-      }, 'soon')
-    }
-    removed += ids.length
-    const last = rows.at(-1)
-    if (!last) return removed
-    after = last.proposal_id
+    const page = await store.read((db) => textPage(db, place, from))
+    const keys = page.filter(({ texts }) => texts.some(mentions.isIn)).map(({ key }) => key)
+    if (keys.length > 0) await act(keys)
+    found += keys.length
+    after = page.at(-1)?.key
+    if (!after) return found
     await nextTurnOfTheLoop()
   }
 }

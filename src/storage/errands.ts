@@ -88,6 +88,16 @@ export class DatabaseErrands implements ErrandStorage {
   }
 }
 
+/** The errands of some calls, or of some intents, at most 500 of which are asked about at once. */
+export async function errandsOf(
+  db: Kysely<Schema>,
+  column: 'call_sid' | 'ref',
+  ids: readonly string[],
+): Promise<readonly ErrandRecord[]> {
+  const rows = await db.selectFrom('errands').selectAll().where(column, 'in', ids).orderBy('ref').execute()
+  return rows.map(errandOf)
+}
+
 function errandRow(db: Kysely<Schema>, ref: string): Promise<ErrandsTable | undefined> {
   return db.selectFrom('errands').selectAll().where('ref', '=', ref).executeTakeFirst()
 }

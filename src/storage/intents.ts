@@ -71,14 +71,17 @@ export async function findIntent(db: Kysely<Schema>, intentId: string): Promise<
   return row && intentOf(row)
 }
 
-/** Intents to a destination, the oldest first. */
+/** Some of the intents to a destination, those after one in the audit log, the oldest first. */
 export async function intentsTo(
   db: Kysely<Schema>,
   destinationHash: string,
+  { afterSeq, maxIntents }: { readonly afterSeq: number; readonly maxIntents: number },
 ): Promise<readonly IntentRecord[]> {
   const rows = await withOutcome(db)
     .where('destination_hash', '=', destinationHash)
+    .where('audit_seq', '>', afterSeq)
     .orderBy('audit_seq')
+    .limit(maxIntents)
     .execute()
   return rows.map(intentOf)
 }

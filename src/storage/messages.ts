@@ -118,7 +118,8 @@ function contentColumns(content: MessageContent): ContentColumns {
   }
 }
 
-function messageOf(row: MessagesTable): MessageRecord {
+/** A row as the port tells it. */
+export function messageOf(row: MessagesTable): MessageRecord {
   const common = present({
     messageId: row.message_id,
     callSid: row.call_sid,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OpenReader } from './database.ts'
+import { type Reading, readingOf } from './reading.ts'
 import { openSqliteReader } from './sqlite.ts'
 
 /** Where records are: in a folder, or on PostgreSQL. */
@@ -8,16 +9,14 @@ export type RecordsPlace = { readonly dataDir: string; readonly databaseUrl: str
 
 /**
  * Opens the database of a folder, or the one on PostgreSQL, only to read it, also beside the server that writes it.
- * @returns undefined when there is none
- * @throws StorageError when it cannot be read
+ * @returns undefined when there is none; `read` rejects with StorageError
+ * @throws StorageError (as a rejection) when it cannot be opened
  */
 export async function openReader(
   place: RecordsPlace,
-): Promise<(Omit<OpenReader, 'close'> & AsyncDisposable) | undefined> {
+): Promise<({ readonly read: Reading } & AsyncDisposable) | undefined> {
   const opened = await openedReader(place)
-  if (!opened) return undefined
-  const { reader, meaningOf } = opened
-  return { reader, meaningOf, [Symbol.asyncDispose]: () => opened.close() }
+  return opened && { read: readingOf(opened), [Symbol.asyncDispose]: () => opened.close() }
 }
 
 async function openedReader({ dataDir, databaseUrl }: RecordsPlace): Promise<OpenReader | undefined> {

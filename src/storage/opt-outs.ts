@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import type { OptOutSource } from '../ports/permissions.ts'
-import { timeText } from './columns.ts'
+import type { OptOutRecord, OptOutSource } from '../ports/permissions.ts'
+import { optionalTimeMs, present, timeMs, timeText } from './columns.ts'
 import type { Schema } from './schema.ts'
 
 const fiveYearsMs = 5 * 366 * 24 * 60 * 60 * 1000
@@ -36,6 +36,24 @@ export async function liftOptOut(db: Kysely<Schema>, numberHash: string, nowMs: 
     .returning('number_hash')
     .execute()
   return rows.length > 0
+}
+
+/** The last opt-out of somebody, also one that was lifted or is over. */
+export async function findOptOut(db: Kysely<Schema>, numberHash: string): Promise<OptOutRecord | undefined> {
+  const row = await db
+    .selectFrom('opt_outs')
+    .selectAll()
+    .where('number_hash', '=', numberHash)
+    .executeTakeFirst()
+  return (
+    row &&
+    present({
+      source: row.source,
+      createdAtMs: timeMs(row.created_at),
+      expiresAtMs: timeMs(row.expires_at),
+      liftedAtMs: optionalTimeMs(row.lifted_at),
+    })
+  )
 }
 
 /** Whether somebody has opted out. */

@@ -94,20 +94,31 @@ async function numberOfPerson(db: Kysely<Schema>, personId: string): Promise<str
   return row?.number
 }
 
+/** What is hashed so that a database can tell its key from others. */
+const keyProof = 'The key with which this database was begun'
+
 /**
  * Sees to it that a database is only used with the key it was begun with: with another one nobody who opted out would be
  * recognised.
  * @throws StorageError `wrongKey`
  */
 export async function checkPersonKey(db: Kysely<Schema>, keyed: Keyed): Promise<void> {
-  const value = keyed('The key with which this database was begun')
+  const value = keyed(keyProof)
   await db
     .insertInto('facts')
     .values({ name: 'personKey', value })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute()
+  await comparePersonKey(db, keyed)
+}
+
+/**
+ * The same for whoever only reads: a database that was begun with no key has none that belongs to it.
+ * @throws StorageError `wrongKey`
+ */
+export async function comparePersonKey(db: Kysely<Schema>, keyed: Keyed): Promise<void> {
   const row = await db.selectFrom('facts').select('value').where('name', '=', 'personKey').executeTakeFirst()
-  if (row?.value !== value) {
+  if (row?.value !== keyed(keyProof)) {
     throw new StorageError('wrongKey', { detail: 'take the one that belongs to this database' })
   }
 }

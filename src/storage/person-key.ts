@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StorageError } from './storage-error.ts'
 
@@ -15,8 +15,18 @@ const keyBytes = 32
  * @throws StorageError `wrongKey` when the file is no key or others may read it
  */
 export function openPersonKey(dataDir: string): Keyed {
+  createKey(join(dataDir, personKeyFile))
+  return readPersonKey(dataDir)
+}
+
+/**
+ * Reads the key of a data folder, for whoever only reads there: a new key would answer wrongly, and be in the way of the
+ * right one.
+ * @throws StorageError `wrongKey` when there is none, the file is no key, or others may read it
+ */
+export function readPersonKey(dataDir: string): Keyed {
   const path = join(dataDir, personKeyFile)
-  createKey(path)
+  if (!existsSync(path)) throw new StorageError('wrongKey', { detail: 'it is not there' })
   const text = readFileSync(path, 'utf8')
   if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
     throw new StorageError('wrongKey', { detail: 'others can read it: run chmod 600 on it' })

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { timeText } from './columns.ts'
+import { timeMs, timeText } from './columns.ts'
 import type { Schema } from './schema.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -15,6 +15,17 @@ export async function countPinTry(db: Kysely<Schema>, numberHash: string, nowMs:
     .values({ number_hash: numberHash, tried_at: timeText(nowMs) })
     .execute()
   return await pinTries(db, numberHash, nowMs)
+}
+
+/** When a PIN was tried from a number, Unix milliseconds. */
+export async function pinTryTimes(db: Kysely<Schema>, numberHash: string): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('pin_tries')
+    .select('tried_at')
+    .where('number_hash', '=', numberHash)
+    .orderBy('tried_at')
+    .execute()
+  return rows.map((row) => timeMs(row.tried_at))
 }
 
 /** Tries from a number in the last 24 hours. What seems to come from the future counts, too. */

@@ -1,13 +1,13 @@
 import type { PersonExport } from '../ports/upkeep.ts'
+import { checkUsable } from './check-usable.ts'
 import { exportPerson } from './export-person.ts'
 import { openReader, type RecordsPlace } from './open-reader.ts'
-import { openPersonKey } from './person-key.ts'
-import { readingOf } from './reading.ts'
+import { readPersonKey } from './person-key.ts'
 
 /**
- * Reads everything that is kept of whoever has a number, also beside a running server.
+ * Reads everything that is kept of whoever has a number, also beside a running server. Changes nothing.
  * @returns undefined when there is no database
- * @throws StorageError when it cannot be read
+ * @throws StorageError when it cannot be read, or a server would not run on it
  */
 export async function readPerson(
   options: RecordsPlace & { readonly number: string; readonly nowMs: number },
@@ -15,6 +15,7 @@ export async function readPerson(
   const { number, nowMs } = options
   await using database = await openReader(options)
   if (!database) return undefined
-  const keyed = openPersonKey(options.dataDir)
-  return await readingOf(database)((db) => exportPerson(db, { number, keyed, nowMs }))
+  const keyed = readPersonKey(options.dataDir)
+  await checkUsable(database.read, keyed)
+  return await database.read((db) => exportPerson(db, { number, keyed, nowMs }))
 }

@@ -15,7 +15,7 @@ export function readingOf({ reader, meaningOf }: Pick<Database, 'reader' | 'mean
     try {
       return await reader.transaction().execute(query)
     } catch (error) {
-      throw new StorageError(meaningOf(error), { cause: error })
+      throw error instanceof StorageError ? error : new StorageError(meaningOf(error), { cause: error })
     }
   }
 }

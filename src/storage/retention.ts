@@ -6,6 +6,7 @@ import { checkpointAudit } from './checkpoint-audit.ts'
 import { timeText } from './columns.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
+import { removeStrays } from './strays.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** Proof of a consent is kept for five years after it ended. */
@@ -35,6 +36,7 @@ export async function retain(
   await removed((db) => intentSlice(db, metadata))
   signal?.throwIfAborted()
   await store.writes.add((db) => removeRest(db, { words, metadata, nowMs }), 'soon')
+  await removeStrays(store, { nowMs, signal })
   signal?.throwIfAborted()
   const auditRecords = await store.writes.add((db) => checkpointAudit(db, { beforeMs, entryOf }), 'now')
   return { silenced, calls, auditRecords }
@@ -137,6 +139,10 @@ async function removeRest(
   await db.deleteFrom('confirmations').where('created_at', '<', metadata).execute()
   await db.deleteFrom('errands').where('taken_at', '<', metadata).execute()
   await db.deleteFrom('usage').where('at', '<', metadata).execute()
+  await db
+    .deleteFrom('pin_tries')
+    .where('tried_at', '<', timeText(nowMs - dayMs))
+    .execute()
   await db.deleteFrom('opt_outs').where('expires_at', '<', timeText(nowMs)).execute()
   await db
     .deleteFrom('consents')

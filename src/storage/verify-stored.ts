@@ -3,7 +3,6 @@ import type { AuditHead, AuditVerdict } from '../ports/audit.ts'
 import { dialectOf } from './dialect-of.ts'
 import { openReader, type RecordsPlace } from './open-reader.ts'
 import type { Schema } from './schema.ts'
-import { readingOf } from './reading.ts'
 import { isCorrupt } from './storage-error.ts'
 import { lastLinked, verifyAudit } from './verify-audit.ts'
 
@@ -31,7 +30,7 @@ export async function verifyStored(
   const { noted } = options
   await using database = await openReader(options)
   if (!database) return { kind: 'none' }
-  const read = readingOf(database)
+  const { read } = database
   try {
     if (!(await read(hasAudit))) return { kind: 'none' }
     const verdict = await verifyAudit(read)

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -28,6 +29,13 @@ const server = await postgresServer()
 afterAll(() => server[Symbol.asyncDispose]())
 
 const number = '+14155550123'
+const ourNumber = '+14155550100'
+/** What erasing it answers. */
+const ownNumber = {
+  code: 65,
+  stdout: '',
+  stderr: 'That is a number of this server: every call would go with it\n',
+}
 type Env = Readonly<Record<string, string>>
 
 function run(script: string, home: string, options: { env: Env; args: readonly string[] }): Promise<Outcome> {
@@ -132,6 +140,9 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     expect(entries.at(-1)).toMatchObject({ kind: 'end', errors: [] })
     expect(isIn(dataDir, number)).toBe(true)
     expect(isIn(dataDir, 'good morning')).toBe(true)
+    // It is in every call of the rehearsal.
+    expect(await run('erase', home.path, { env, args: [ourNumber] })).toEqual(ownNumber)
+    expect(isIn(dataDir, 'good morning')).toBe(true)
     expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({
       code: 0,
       stdout: 'Erased: 1 calls, and the number in 0 other texts\n',
@@ -155,22 +166,33 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     const dataDir = join(home.path, 'data')
     {
       await using records = await openedRecords(dataDir)
-      await callOf(records, number)
+      const callSid = await callOf(records, number)
       await callOf(records, '+14155550124')
       await records.permissions.optOut(number, { source: 'sms', nowMs: startedAtMs })
+      const left = { messageId: 'RE1', kind: 'recording', recordingSid: 'RE1', durationSeconds: 5 } as const
+      await records.calls.insertMessage({ ...left, callSid, from: number, receivedAtMs: 1 })
+    }
+    const runs = ['with-the-number', 'without'].map((name) => join(dataDir, 'runs', name))
+    for (const [index, folder] of runs.entries()) {
+      mkdirSync(folder, { recursive: true })
+      const text = ['415\n555 0123', '415\n555 0124'][index]
+      writeFileSync(join(folder, 'transcript.jsonl'), `{"kind":"start"}\n${JSON.stringify({ text })}\n`)
     }
     const env = { DATA_DIR: dataDir }
     expect(isIn(dataDir, number)).toBe(true)
     expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({
       code: 0,
-      stdout: 'Erased: 1 calls, and the number in 0 other texts\n',
+      stdout:
+        'Erased: 1 calls, and the number in 0 other texts\n' +
+        'Recordings at Twilio that have to be deleted there: RE1\n',
     })
     expect(isIn(dataDir, number)).toBe(false)
+    expect(runs.map((folder) => existsSync(folder))).toEqual([false, true])
     expect(isIn(dataDir, '+14155550124')).toBe(true)
     await using records = await openedRecords(dataDir)
     expect(await records.permissions.isOptedOut(number, startedAtMs)).toBe(true)
     const kinds = (await records.audit.page({ afterSeq: 0, maxRecords: 9 })).map(({ kind }) => kind)
-    expect(kinds).toEqual(['erasure'])
+    expect(kinds).toEqual(['erasure', 'erasure'])
   })
 
   it('takes calls for over that a killed server left open', async () => {
@@ -201,7 +223,7 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/^Erased: 1 calls.*\nThe files may still hold old copies/)
     expect(await records.calls.findCall(callSid)).toBeUndefined()
     await records.audit.record({ kind: 'auth' })
-    expect(await records.audit.verify()).toMatchObject({ ok: true, head: { seq: 2 } })
+    expect(await records.audit.verify()).toMatchObject({ ok: true, head: { seq: 3 } })
   })
 
   it.each([[[]], [['4155550123']], [[number, number]], [['--all']]])(
@@ -214,6 +236,31 @@ describe.concurrent('npm run erase', { timeout: 60_000 }, () => {
       expect(existsSync(join(home.path, 'data'))).toBe(false)
     },
   )
+
+  it('does not erase one of our own numbers, nor export it, which are in every call', async () => {
+    using home = temporaryHome()
+    const dataDir = join(home.path, 'data')
+    const env = {
+      DATA_DIR: dataDir,
+      OPENAI_API_KEY: `sk-${'a1b2'.repeat(10)}`,
+      TWILIO_ACCOUNT_SID: `AC${'0a1b'.repeat(8)}`,
+      TWILIO_AUTH_TOKEN: '1f2e'.repeat(8),
+      TWILIO_PHONE_NUMBER: `+14155550199,${ourNumber}`,
+      PUBLIC_URL: 'https://agent.example.org',
+    }
+    {
+      await using records = await openedRecords(dataDir)
+      await callOf(records, number)
+    }
+    expect(await run('erase', home.path, { env, args: [ourNumber] })).toEqual(ownNumber)
+    expect(await run('export', home.path, { env, args: [ourNumber, 'all.json'] })).toMatchObject({
+      code: 65,
+      stderr: 'That is a number of this server: every call would be in it\n',
+    })
+    expect(existsSync(join(home.path, 'all.json'))).toBe(false)
+    expect(isIn(dataDir, number)).toBe(true)
+    expect(await run('erase', home.path, { env, args: [number] })).toMatchObject({ code: 0 })
+  })
 
   it('says when there is nothing', async () => {
     using home = temporaryHome()
@@ -246,5 +293,26 @@ describe.concurrent('npm run export', { timeout: 30_000 }, () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(await run('export', home.path, { env, args: [number, 'ann.json'] })).toMatchObject({ code: 1 })
     expect(await run('export', home.path, { env, args: [number] })).toMatchObject({ code: 64 })
+  })
+
+  it('says in a sentence why it cannot, and leaves nothing behind', async () => {
+    using home = temporaryHome()
+    const dataDir = join(home.path, 'data')
+    await (await openedRecords(dataDir))[Symbol.asyncDispose]()
+    const env = { DATA_DIR: dataDir }
+    rmSync(join(dataDir, 'person.key'))
+    expect(await run('export', home.path, { env, args: [number, 'ann.json'] })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Cannot open storage: person.key in the data directory cannot be used (it is not there)\n',
+    })
+    writeFileSync(join(dataDir, 'consigliere.db'), 'This is no database. '.repeat(300))
+    writeFileSync(join(dataDir, 'person.key'), `${'0'.repeat(64)}\n`, { mode: 0o600 })
+    expect(await run('export', home.path, { env, args: [number, 'ann.json'] })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Cannot use storage: the database is damaged, restore a backup\n',
+    })
+    expect(readdirSync(home.path)).toEqual(['data'])
   })
 })

@@ -4,8 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/sim/caller/random.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import { auditRedaction } from '../../src/ops/audit-redaction.ts'
+import type { Records } from '../../src/storage/open-storage.ts'
 import { openedRecords, temporaryFolder } from './opening.ts'
-import { ringingCall, startedAtMs, turnOf } from './records.ts'
+import { onBothDatabases } from './places.ts'
+import { newCallSid, ringingCall, startedAtMs, turnOf } from './records.ts'
 import { number, other, wholeCall, words } from './whole-call.ts'
 
 describe('erase() on SQLite', () => {
@@ -68,6 +71,78 @@ describe('erase() on SQLite', () => {
     reader.exec('commit')
     expect(await records.upkeep.erase(number, {})).toMatchObject({ callSids: [], isScrubbed: true })
     expect(tracesIn(folder.path)).toEqual([])
+  })
+})
+
+await onBothDatabases((name, newPlace) => {
+  describe(`${name}: erase()`, () => {
+    it('leaves a call that begins meanwhile, with whose it is, and says so', async () => {
+      const live = { ...ringingCall(newCallSid()), from: number }
+      const left = { messageId: 'message_1', callSid: live.callSid, from: number, receivedAtMs: 1 } as const
+      const held: { records?: Records | undefined } = {}
+      await using records = await (
+        await newPlace()
+      ).open({
+        auditRedaction: (event) => {
+          // In the middle of what goes first: written next, before the calls that are left then.
+          if (event.data?.state === 'begun') {
+            void held.records?.calls.insertCall(live)
+            void held.records?.calls.insertMessage({ ...left, kind: 'words', text: 'Call me' })
+            held.records = undefined
+          }
+          return auditRedaction(event)
+        },
+      })
+      held.records = records
+      const { calls, people, upkeep, audit, messages } = records
+      await calls.insertMessage({
+        ...left,
+        messageId: 'message_0',
+        callSid: newCallSid(),
+        kind: 'words',
+        text: 'Of a call that is gone',
+      })
+      const over = await Promise.all(
+        Array.from({ length: 45 }, () => wholeCall(records, { from: number, atMs: Date.now() })),
+      )
+      const report = await upkeep.erase(number, {})
+      expect(report).toMatchObject({ kind: 'erased', callsLeft: 1 })
+      expect(report.kind === 'erased' && report.callSids.toSorted()).toEqual(over.toSorted())
+      expect(await calls.findCall(live.callSid)).toMatchObject({ from: number })
+      expect(await messages.find('message_0')).toBeUndefined()
+      expect(await messages.find('message_1')).toBeDefined()
+      expect(await people.find(number)).toBeTypeOf('string')
+      await Promise.all([calls.patchCall(live.callSid, { endedAtMs: 1 }), calls.flush()])
+      expect(await upkeep.erase(number, {})).toMatchObject({ callSids: [live.callSid], callsLeft: 0 })
+      expect(await people.find(number)).toBeUndefined()
+      const { seq } = await audit.head()
+      const states = (await audit.page({ afterSeq: seq - 4, maxRecords: 4 })).map(({ data }) => data.state)
+      expect(states).toEqual(['begun', 'callsLeft', 'begun', 'done'])
+    })
+
+    it('is in the audit log also when it ends in the middle', async () => {
+      const place = await newPlace()
+      const held: { records?: Records } = {}
+      const records = await place.open({
+        auditRedaction: (event) => {
+          if (event.data?.state === 'begun') void held.records?.[Symbol.asyncDispose]()
+          return auditRedaction(event)
+        },
+      })
+      held.records = records
+      const calls = Array.from({ length: 25 }, () => wholeCall(records, { from: number, atMs: Date.now() }))
+      const callSids = await Promise.all(calls)
+      await expect(records.upkeep.erase(number, {})).rejects.toMatchObject({ code: 'closed' })
+      await records[Symbol.asyncDispose]()
+      await using again = await place.open()
+      const found = await Promise.all(callSids.map((callSid) => again.calls.findCall(callSid)))
+      expect(found.filter(Boolean)).toHaveLength(5)
+      expect((await again.audit.page({ afterSeq: 0, maxRecords: 9 })).at(-1)).toMatchObject({
+        kind: 'erasure',
+        data: { state: 'begun' },
+      })
+      expect(await again.audit.verify()).toMatchObject({ ok: true })
+    })
   })
 })
 
