@@ -72,7 +72,7 @@ export type AuditEvent = {
   /** The call or thread. */
   readonly session?: string
   readonly tool?: string
-  /** SHA-256 of tool and canonical arguments. */
+  /** SHA-256 of tool and canonical arguments; a record has it keyed, as it could be guessed from. */
   readonly argumentsHash?: string
   readonly data?: AuditData
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { AuditEvent, AuditHead, AuditLog, AuditRecord, AuditVerdict } from '../ports/audit.ts'
+import type { Keyed } from './person-key.ts'
 import { appendAudit, auditHead, auditRecordOf, auditRows, type AuditEntry } from './audit.ts'
 import type { Store } from './store.ts'
 import { verifyAudit } from './verify-audit.ts'
@@ -7,9 +8,21 @@ import { verifyAudit } from './verify-audit.ts'
 /** Makes of an event what is kept of it: the moment comes with it, and what must not be kept goes. */
 export type AuditEntries = (event: AuditEvent) => AuditEntry
 
-/** The one way from an event to an entry; `redaction` decides what may be kept for years. */
-export function auditEntries(clock: Clock, redaction: (event: AuditEvent) => AuditEvent): AuditEntries {
-  return (event) => ({ ...redaction(event), wallMs: clock.wallMs(), monotonicMs: clock.nowMs() })
+/**
+ * The one way from an event to an entry; `redaction` decides what may be kept for years. The hash of arguments is kept
+ * keyed: equal ones stay equal, and nobody who has the log alone finds out by guessing what they were.
+ */
+export function auditEntries(options: {
+  readonly clock: Clock
+  readonly redaction: (event: AuditEvent) => AuditEvent
+  readonly keyed: Keyed
+}): AuditEntries {
+  const { clock, redaction, keyed } = options
+  return (event) => {
+    const entry = { ...redaction(event), wallMs: clock.wallMs(), monotonicMs: clock.nowMs() }
+    const { argumentsHash } = entry
+    return argumentsHash === undefined ? entry : { ...entry, argumentsHash: keyed(argumentsHash) }
+  }
 }
 
 /** The audit log in a database. */

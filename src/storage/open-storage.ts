@@ -93,7 +93,7 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
     new WriteQueue({ database, clock, metrics, batchMs, maxQueuedWrites }),
     clock,
   )
-  const entryOf = auditEntries(clock, options.auditRedaction)
+  const entryOf = auditEntries({ clock, redaction: options.auditRedaction, keyed })
   return {
     calls: new DatabaseCallStorage(store),
     audit: new DatabaseAuditLog(store, entryOf),

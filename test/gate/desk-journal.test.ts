@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { argumentsHash } from '../../src/policy/arguments-hash.ts'
 import { consentLexicons } from '../../src/policy/consent.ts'
 import { AtGate, sms } from './at-gate.ts'
 
@@ -33,8 +34,7 @@ describe('a yes is recorded', () => {
   it('with the name of the key of the API', async () => {
     await using at = await AtGate.open()
     await at.propose('send_sms', sms)
-    const [proposed] = await at.audited()
-    const hash = proposed?.argumentsHash ?? ''
+    const hash = argumentsHash('send_sms', sms)
     at.gate.feed({ kind: 'approved', id: at.question().id, hash, keyName: 'console' })
     expect(await evidenceOf(at)).toEqual([
       { means: 'apiKey', key: 'console' },

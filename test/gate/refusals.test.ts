@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { argumentsHash } from '../../src/policy/arguments-hash.ts'
 import { toolRule } from '../../src/policy/tool-rules.ts'
 import { catalogue } from '../../src/tools/catalogue.ts'
 import { offeredTools } from '../../src/tools/offered-tools.ts'
@@ -283,9 +284,8 @@ describe('a proposal', () => {
   it('can be approved once by a key that names exactly what it approves', async () => {
     await using at = await AtGate.open()
     await at.propose('send_sms', sms)
-    const proposed = (await at.audited()).find(({ kind }) => kind === 'proposal')
     const { id } = at.question()
-    const approve = (hash = proposed?.argumentsHash ?? '') =>
+    const approve = (hash = argumentsHash('send_sms', sms)) =>
       at.gate.feed({ kind: 'approved', id, hash, keyName: 'console' })
     approve('0'.repeat(64))
     approve()

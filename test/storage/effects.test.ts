@@ -115,7 +115,7 @@ await onBothDatabases((name, newPlace) => {
         strength: 'S2',
         session: draft.sessionId,
         tool: 'send_sms',
-        argumentsHash,
+        argumentsHash: records.people.keyed(argumentsHash),
         data: { intent: draft.intentId, textHash: destinationHash },
       })
     })

@@ -39,7 +39,7 @@ await onBothDatabases((name, newPlace) => {
         actor: 'server',
         session: open.sessionId,
         tool: 'send_sms',
-        argumentsHash,
+        argumentsHash: records.people.keyed(argumentsHash),
         data: { confirmation: open.confirmationId, state: 'cancelled', reason: 'processDied', attempts: 1 },
       })
       expect(answers[0]).not.toHaveProperty('strength')
