@@ -34,7 +34,8 @@ export async function checkSettings(env: Environment, envFile: string): Promise<
     const problems = [...speechProblems(config), ...(await personaProblems(config.server.personaDir))]
     if (problems.length > 0) throw new ConfigError(problems)
     const mode = runMode(config, secrets)
-    return { settings: { config, secrets, mode }, findings: [{ kind: 'fine', says: modeSentence(mode) }] }
+    const fine = { kind: 'fine', says: modeSentence(mode) } as const
+    return { settings: { config, secrets, mode }, findings: [fine, ...weaknesses(config)] }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { settings: undefined, findings: error.problems.map(findingOf) }
@@ -54,6 +55,21 @@ async function personaProblems(folder: string): Promise<readonly ConfigProblem[]
     if (error instanceof ConfigError) return error.problems
     return [{ name: 'PERSONA_DIR', problem: 'must be a folder with a file assistant.md that can be read' }]
   }
+}
+
+function weaknesses({ owner }: Config): readonly Finding[] {
+  const says = verificationWarning(owner)
+  const does = 'Set OWNER_VERIFICATION to stir_or_pin, and a PIN with npm run pin'
+  return says === undefined ? [] : [{ kind: 'warning', says, fix: { name: 'correctSetting', does } }]
+}
+
+/** Why the owner is not known well enough; undefined where they are. */
+export function verificationWarning({
+  phoneNumbers,
+  verification,
+}: Pick<Config['owner'], 'phoneNumbers' | 'verification'>): string | undefined {
+  if (phoneNumbers.length === 0 || verification !== 'caller_id') return undefined
+  return 'OWNER_VERIFICATION is caller_id: whoever forges a number of the owner may do all that the owner may'
 }
 
 function modeSentence({ mode, missing }: RunMode): string {

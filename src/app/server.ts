@@ -18,6 +18,7 @@ import type { AuditLog } from '../ports/audit.ts'
 import type { CompleteCall, TurnRecord } from '../ports/storage.ts'
 import { openStorage, type Records } from '../storage/open-storage.ts'
 import { buildCalls } from './build-calls.ts'
+import { verificationWarning } from './check-settings.ts'
 import { buildOutside } from './build-outside.ts'
 import { buildHttp } from './build-http.ts'
 import { findLostCalls } from './find-lost-calls.ts'
@@ -116,7 +117,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port } = config.server
   const origin = await listen(http, { host, port, network })
   log.event('info', 'listening', { address: host, port: Number(new URL(origin).port) })
-  warnOfModels(parts)
+  warnOfSettings(parts)
   loop.start()
   calls?.watchOrphans()
   if (calls && outside) starting.use(findLostCalls(parts, records, { calls, outside }))
@@ -192,7 +193,9 @@ function drainOf(calls: Calls | undefined, { config, clock, log }: Parts): Serve
   }
 }
 
-function warnOfModels({ config, log, clock }: Parts): void {
+function warnOfSettings({ config, log, clock }: Parts): void {
+  const weak = verificationWarning(config.owner)
+  if (weak !== undefined) log.event('warn', 'weakVerification', { sentence: weak })
   const today = isoTime(clock.wallMs()).slice(0, 10)
   for (const model of [config.openai.realtimeModel, config.openai.transcriptionModel]) {
     const sentence = model === undefined ? undefined : modelWarning(model, today)
