@@ -83,6 +83,7 @@ export class GateLine implements AsyncDisposable {
       plan: parts.plan,
       ports: parts.ports,
       actorId: () => this.#actorId(),
+      isTransferred: () => this.#isTransferred,
       listener: {
         onEntering: (isEntering) => parts.listener.onEntering(isEntering),
         onRight: () => this.#onPinRight(),

@@ -38,6 +38,7 @@ export class PinLine implements Disposable {
   readonly #plan: CallPlan
   readonly #ports: Pick<CallPorts, 'clock' | 'gate' | 'background'>
   readonly #actorId: () => Promise<string>
+  readonly #isTransferred: () => boolean
   readonly #listener: PinListener
   readonly #clock: Clock
   #state: PinState
@@ -48,11 +49,14 @@ export class PinLine implements Disposable {
     readonly plan: CallPlan
     readonly ports: Pick<CallPorts, 'clock' | 'gate' | 'background'>
     readonly actorId: () => Promise<string>
+    /** Whether the call was handed to somebody else. */
+    readonly isTransferred: () => boolean
     readonly listener: PinListener
   }) {
     this.#plan = options.plan
     this.#ports = options.ports
     this.#actorId = options.actorId
+    this.#isTransferred = options.isTransferred
     this.#listener = options.listener
     this.#clock = options.ports.clock
     this.#state = initialPin({ offered: takesPin(options.plan, options.ports), triesToday: 0 })
@@ -123,6 +127,8 @@ export class PinLine implements Disposable {
         return this.#listener.say(pinSentence({ triesLeft: effect.triesLeft }))
       case 'pinUnreadable':
         return this.#listener.say(pinSentence('unreadable'))
+      case 'pinUncheckable':
+        return this.#listener.say(pinSentence('uncheckable'))
       case 'pinRefused':
         this.#ports.background('auditPin', this.#audit({ state: 'refused', reason: effect.reason }))
         this.#listener.onRefused()
@@ -135,22 +141,26 @@ export class PinLine implements Disposable {
     try {
       const { people, isPin } = this.#ports.gate
       const triesToday = await people.countPinTry(this.#plan.from)
-      const right = triesToday <= maxPinTriesPerDay && (await isPin?.(digits)) === true
-      await this.#audit({ state: right ? 'right' : 'wrong', attempts: triesToday })
+      // Of a try that is one too many nobody finds out whether it was right.
+      const isOne = triesToday <= maxPinTriesPerDay
+      const right = isOne && (await isPin?.(digits)) === true
+      if (isOne) await this.#audit({ state: right ? 'right' : 'wrong', attempts: triesToday })
       this.#step({ kind: 'checked', right, triesToday })
     } catch (error) {
-      this.#step({ kind: 'checked', right: false, triesToday: NaN })
+      this.#step({ kind: 'uncheckable' })
       throw error
     }
   }
 
+  /** A PIN that was right lifts nobody whose call is over, or was handed to somebody else meanwhile. */
   async #audit(data: AuditData): Promise<void> {
-    const pinRight = data.state === 'right'
+    const pinRight = data.state === 'right' && this.#state.kind === 'checking'
+    const transferred = this.#isTransferred()
     await this.#ports.gate.audit.record({
       kind: 'auth',
       actor: await this.#actorId(),
       session: this.#plan.callSid,
-      strength: this.#plan.strength({ pinRight, transferred: false }),
+      strength: this.#plan.strength({ pinRight, transferred }),
       data: { means: 'pin', ...data },
     })
   }

@@ -27,6 +27,8 @@ export type PinEvent =
    * @param triesToday tries of this number today, this one included; counted durably before the comparison
    */
   | { readonly kind: 'checked'; readonly right: boolean; readonly triesToday: number }
+  /** The try could not be counted, compared or recorded: it is as good as a wrong one in this call. */
+  | { readonly kind: 'uncheckable' }
 
 /** What has to be done. Only `checkPin` carries digits: they go to the comparison and nowhere else. */
 export type PinEffect =
@@ -35,6 +37,7 @@ export type PinEffect =
   | { readonly kind: 'pinWrong'; readonly triesLeft: number }
   /** The entry was no PIN: fewer than 6 digits or more than 10. It does not count as a try. */
   | { readonly kind: 'pinUnreadable' }
+  | { readonly kind: 'pinUncheckable' }
   | { readonly kind: 'pinRefused'; readonly reason: PinRefusal }
 
 /** A state and what has to be done. */
@@ -73,6 +76,8 @@ export function stepPin(state: PinState, event: PinEvent): PinStep {
       return unchanged(state.kind === 'entering' ? waiting(state) : state)
     case 'checked':
       return state.kind === 'checking' ? onChecked(state, event) : unchanged(state)
+    case 'uncheckable':
+      return state.kind === 'checking' ? onUncheckable(state) : unchanged(state)
   }
 }
 
@@ -142,6 +147,12 @@ function onChecked(
     state: { kind: 'waiting', wrongTries },
     effects: [{ kind: 'pinWrong', triesLeft: triesLeft(wrongTries, event.triesToday) }],
   }
+}
+
+function onUncheckable(state: Extract<PinState, { kind: 'checking' }>): PinStep {
+  const wrongTries = state.wrongTries + 1
+  if (wrongTries >= MAX_TRIES_PER_CALL) return refuse('triesOfCall')
+  return { state: { kind: 'waiting', wrongTries }, effects: [{ kind: 'pinUncheckable' }] }
 }
 
 function triesLeft(wrongTries: number, triesToday: number): number {

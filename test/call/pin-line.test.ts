@@ -15,7 +15,7 @@ async function settled(): Promise<void> {
 }
 
 /** A keypad whose PIN is 271828; what is done, in its order, is kept. */
-function start(own: Partial<CallGatePorts> = {}, strength: 'S0' | 'S1' = 'S1') {
+function start(own: Partial<CallGatePorts> = {}, strength: 'S0' | 'S1' = 'S1', isTransferred = () => false) {
   const clock = new VirtualClock()
   const did: string[] = []
   const audited: AuditEvent[] = []
@@ -47,7 +47,10 @@ function start(own: Partial<CallGatePorts> = {}, strength: 'S0' | 'S1' = 'S1') {
   })
   const failures: string[] = []
   const line = new PinLine({
-    plan: { ...testPlan('CA1'), strength: ({ pinRight }) => (pinRight ? 'S3' : strength) },
+    plan: {
+      ...testPlan('CA1'),
+      strength: ({ pinRight, transferred }) => (transferred ? 'S0' : pinRight ? 'S3' : strength),
+    },
     ports: {
       clock,
       gate,
@@ -56,6 +59,7 @@ function start(own: Partial<CallGatePorts> = {}, strength: 'S0' | 'S1' = 'S1') {
       },
     },
     actorId: async () => 'person_0a1b2c3d4e5f60718293a4b5',
+    isTransferred,
     listener: {
       onEntering: (isEntering) => did.push(isEntering ? 'muted' : 'heard again'),
       onRight: () => {
@@ -145,10 +149,14 @@ describe('PinLine', () => {
 
   it('compares nothing when ten tries were made today, and lifts nobody', async () => {
     const people = { ...gatePorts().people, countPinTry: async () => 11 }
-    const { did, enter, line } = start({ people })
+    const { audited, did, enter, line } = start({ people })
     await enter('271828#')
     expect(did).not.toContain('compared')
     expect(line.state).toEqual({ kind: 'refused', reason: 'triesOfDay' })
+    // What was not compared was not wrong either.
+    expect(audited.map(({ data }) => data)).toEqual([
+      { means: 'pin', state: 'refused', reason: 'triesOfDay' },
+    ])
     const used = start({ people: { ...people, pinTries: async () => 10 } })
     await used.line.load()
     expect(used.line.state).toEqual({ kind: 'refused', reason: 'triesOfDay' })
@@ -162,9 +170,29 @@ describe('PinLine', () => {
     const { did, enter, failures, line } = start(own)
     await enter('271828#')
     expect(did).not.toContain('right')
-    expect(line.state.kind).toBe('refused')
+    expect(did.at(-1)).toBe('say I could not check that. Please enter it again, then press the pound key.')
+    expect(line.state).toEqual({ kind: 'waiting', wrongTries: 1 })
     expect(failures).toContain('checkPin')
+    for (const pin of ['271828#', '271828#']) await enter(pin)
+    expect(line.state).toEqual({ kind: 'refused', reason: 'triesOfCall' })
   })
+
+  it.each(['over', 'handed over'])(
+    'records of a right one no strength when the call is %s meanwhile',
+    async (what) => {
+      const compared = Promise.withResolvers<boolean>()
+      const { audited, enter, line } = start(
+        { isPin: () => compared.promise },
+        'S1',
+        () => what === 'handed over',
+      )
+      await enter('271828#')
+      if (what === 'over') line[Symbol.dispose]()
+      compared.resolve(true)
+      await settled()
+      expect(audited).toMatchObject([{ strength: what === 'over' ? 'S1' : 'S0', data: { state: 'right' } }])
+    },
+  )
 
   it.each<[string, Parameters<typeof start>]>([
     ['an outsider', [{}, 'S0']],
