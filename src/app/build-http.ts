@@ -46,10 +46,10 @@ export async function buildHttp(
   const notReady = (): readonly string[] => calls?.refusalReasons() ?? ['no telephone number is configured']
   await app.register(healthRoutes({ version, keyring, notReady }))
   await app.register(metricsRoutes({ source: metrics, keyring, isLoopback: isLoopback(host) }))
-  const { audit, messages, contacts, agenda } = records
+  const { audit, people, messages, contacts, agenda } = records
   await app.register(auditRoutes({ audit, keyring }))
-  await app.register(messageRoutes({ messages, audit, keyring }))
-  await app.register(contactRoutes({ contacts, audit, keyring, clock }))
+  await app.register(messageRoutes({ messages, audit, people, keyring }))
+  await app.register(contactRoutes({ contacts, audit, people, keyring, clock }))
   await app.register(calendarRoutes({ agenda, keyring, clock, feedOf }))
   if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {
     await app.register(

@@ -5,10 +5,11 @@ import type { ErrandReport } from '../ports/errand-report.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 import type { Messages } from '../ports/messages.ts'
 import type { Metrics } from '../ports/metrics.ts'
-import type { NoticeOf, NoticeOutcome, Notices } from '../ports/notices.ts'
+import type { NoticeClaim, NoticeOf, Notices, TextEnd } from '../ports/notices.ts'
 import type { OwnerNotice } from '../ports/owner-notice.ts'
 import type { MessageRecord } from '../ports/storage.ts'
 import type { TelephonyControl, TelephonyOutcome } from '../ports/telephony.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import { errandText, messageText, moreWaitText } from './notice-text.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
@@ -42,7 +43,6 @@ export type OwnerTextsPorts = {
 
 type Notice = {
   readonly of: NoticeOf
-  readonly callSid: string
   readonly body: string
   /** How often it was refused. */
   readonly refusals: number
@@ -80,12 +80,12 @@ export class OwnerTexts implements OwnerNotice, AsyncDisposable {
 
   messageKept(message: MessageRecord): Promise<void> {
     const { messageId: id, callSid } = message
-    return this.#tell({ of: { kind: 'message', id }, callSid, body: messageText(message), refusals: 0 })
+    return this.#tell({ of: { kind: 'message', id, callSid }, body: messageText(message), refusals: 0 })
   }
 
   errandOver(report: ErrandReport): Promise<void> {
     const { ref: id, callSid } = report
-    return this.#tell({ of: { kind: 'errand', id }, callSid, body: errandText(report), refusals: 0 })
+    return this.#tell({ of: { kind: 'errand', id, callSid }, body: errandText(report), refusals: 0 })
   }
 
   /** Tells in the background what dead processes kept and did not tell. */
@@ -143,17 +143,23 @@ export class OwnerTexts implements OwnerNotice, AsyncDisposable {
 
   async #deliver(notice: Notice): Promise<void> {
     const { notices, clock, telephony } = this.#ports
-    if (!this.#way) return await notices.settle(notice.of, 'none')
+    if (!this.#way) return await notices.forgo(notice.of, 'none')
     const sinceMs = clock.wallMs() - DAY_MS
     const allowance = { sinceMs, max: MAX_PER_DAY, maxPerCaller: MAX_PER_CALLER }
-    const claim = await notices.take(notice.of, allowance)
+    const claim = await recorded(notices.take(notice.of, allowance))
     if (claim === 'known') return
+    if (claim === 'notRecorded') return await this.#leave(notice)
     if (claim !== 'taken') return await this.#hold(notice, claim)
-    const outcome = await telephony.sendText({ ...this.#way, body: notice.body })
-    const became = outcomeOf(outcome)
-    if (became === 'failed' && this.#isTriedAgain(notice)) return await notices.settle(notice.of, undefined)
-    this.#note(outcome, this.#logOf(notice), fieldsOf(notice))
-    await notices.settle(notice.of, became)
+    const end = endOf(await telephony.sendText({ ...this.#way, body: notice.body }))
+    const again = end.state === 'failed' && this.#isTriedAgain(notice)
+    if (!again) this.#note(end, this.#logOf(notice), fieldsOf(notice))
+    await notices.settle(notice.of, { ...end, again })
+  }
+
+  /** It could not be recorded, so it was not sent: that counts as a refusal. */
+  async #leave(notice: Notice): Promise<void> {
+    this.#noteHeld(notice, 'notRecorded')
+    if (!this.#isTriedAgain(notice)) await this.#ports.notices.forgo(notice.of, 'failed')
   }
 
   /** Whether a text that was refused is left for later: for this process, or once it stops for the next one. */
@@ -172,33 +178,51 @@ export class OwnerTexts implements OwnerNotice, AsyncDisposable {
 
   /** It is kept and not sent; that there are such messages the owner is told once in 24 hours. */
   async #hold(notice: Notice, reason: string): Promise<void> {
-    const { notices, clock, metrics, telephony, log } = this.#ports
-    const { kind } = notice.of
-    metrics.count('owner_notices_total', { kind, outcome: 'held' })
-    this.#logOf(notice).event('warn', 'noticeHeld', { ...fieldsOf(notice), reason })
+    const { notices, clock, telephony, log } = this.#ports
+    this.#noteHeld(notice, reason)
     const nowMs = clock.wallMs()
-    if (!this.#way || kind !== 'message') return
-    if (!(await notices.takeMoreWait({ nowMs, sinceMs: nowMs - DAY_MS }))) return
-    const outcome = await telephony.sendText({ ...this.#way, body: moreWaitText })
-    this.#note(outcome, log, { name: 'moreWait' })
+    if (!this.#way || notice.of.kind !== 'message') return
+    // What cannot be recorded is left to the next message that is held.
+    const claim = await recorded(notices.takeMoreWait({ nowMs, sinceMs: nowMs - DAY_MS }))
+    if (claim !== true) return
+    const end = endOf(await telephony.sendText({ ...this.#way, body: moreWaitText }))
+    this.#note(end, log, { name: 'moreWait' })
+    await notices.settleMoreWait(end)
   }
 
-  #note(outcome: TelephonyOutcome, log: Log, fields: NoticeFields): void {
-    const status = outcomeOf(outcome)
+  #noteHeld(notice: Notice, reason: string): void {
+    this.#ports.metrics.count('owner_notices_total', { kind: notice.of.kind, outcome: 'held' })
+    this.#logOf(notice).event('warn', 'noticeHeld', { ...fieldsOf(notice), reason })
+  }
+
+  #note({ state: status, code }: TextEnd, log: Log, fields: NoticeFields): void {
     this.#ports.metrics.count('owner_notices_total', { kind: fields.name, outcome: status })
     const line = { ...fields, status }
-    if (outcome.ok) log.event('info', 'ownerTold', line)
-    else log.event('warn', 'ownerNotTold', { ...line, code: outcome.code })
+    if (status === 'sent') log.event('info', 'ownerTold', line)
+    else log.event('warn', 'ownerNotTold', { ...line, ...(code !== undefined && { code }) })
   }
 
-  #logOf({ callSid }: Notice): Log {
+  #logOf({ of: { callSid } }: Notice): Log {
     return this.#ports.log.forCall(callSid)
   }
 }
 
-function outcomeOf(outcome: TelephonyOutcome): NoticeOutcome {
-  if (outcome.ok) return 'sent'
-  return outcome.ambiguous && !unavailable.has(outcome.code) ? 'unknown' : 'failed'
+/** INVARIANT: a claim that could not be recorded is none, and nothing is sent for it. */
+async function recorded<Claim extends NoticeClaim | boolean>(
+  claim: Promise<Claim>,
+): Promise<Claim | 'notRecorded'> {
+  try {
+    return await claim
+  } catch (error) {
+    if (error instanceof StorageError) return 'notRecorded'
+    throw error
+  }
+}
+
+function endOf(outcome: TelephonyOutcome): TextEnd {
+  if (outcome.ok) return { state: 'sent', ...(outcome.sid !== undefined && { provider: outcome.sid }) }
+  const { code, ambiguous } = outcome
+  return { state: ambiguous && !unavailable.has(code) ? 'unknown' : 'failed', code }
 }
 
 function fieldsOf({ of: { kind, id } }: Notice): NoticeFields {

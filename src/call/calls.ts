@@ -127,7 +127,7 @@ export class Calls implements IncomingCalls {
     }
     // The network may tell of the stream's end before the socket does.
     call.session.streamGone('closed')
-    if (call.session.phase() === 'handedOver') return call.ladder.next(report)
+    if (call.session.phase() === 'handedOver') return nextRung(call, report)
     call.renewal ??= this.#renew(callSid, call)
     try {
       return await call.renewal
@@ -189,7 +189,7 @@ export class Calls implements IncomingCalls {
     const { ports, say } = this.#options
     const { callSid } = offer
     const live = this.#live.get(callSid)
-    if (live?.session.phase() === 'handedOver') return live.ladder.next({})
+    if (live?.session.phase() === 'handedOver') return nextRung(live, {})
     if (live) return this.#isAlive(callSid) ? { kind: 'connect', nonce: live.nonce } : { kind: 'hangUp' }
     if (this.#orphans.isUnanswered(callSid)) return this.#answerAgain(callSid)
     if (await ports.storage.findCall(callSid)) return { kind: 'hangUp' }
@@ -208,7 +208,7 @@ export class Calls implements IncomingCalls {
     const { session } = call
     try {
       await session.begin()
-      if (handsOver) return call.ladder.next({})
+      if (handsOver) return nextRung(call, {})
       call.nonce = await this.#issueNonce(callSid)
     } catch (error) {
       session.fail()
@@ -305,6 +305,13 @@ export class Calls implements IncomingCalls {
     if (this.#live.size === 0) this.#emptiness.tell()
     this.#options.onOver?.(callSid)
   }
+}
+
+/** What the network does next for a call that it serves. Nobody waits for the record of it that a person is rung. */
+function nextRung({ ladder, session }: LiveCall, report: NetworkReport): CallAnswer {
+  const answer = ladder.next(report)
+  if (answer.kind === 'dialPerson') session.handedToPerson()
+  return answer
 }
 
 const calm: LoadMeter = { loopP99Ms: () => 0, maxLoopDelayMs: Infinity }

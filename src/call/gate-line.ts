@@ -62,6 +62,7 @@ export class GateLine implements AsyncDisposable {
   #watching: Disposable | undefined
   #person: Promise<string> | undefined
   #isTransferred = false
+  #isWithPerson = false
   #over: 'hungUp' | 'stopping' | undefined
   #outcomes: Outcomes | undefined
   #sayings = 0
@@ -115,6 +116,15 @@ export class GateLine implements AsyncDisposable {
   /** The model has said what the result of a tool does not bear out. */
   contradicted(data: Pick<AuditData, 'reason' | 'response'>): void {
     this.#ports.background('auditContradiction', this.#audit('contradicted', data))
+  }
+
+  /** The network is about to ring a person for the caller: that is recorded, once, and they are nobody we know from here. */
+  handedToPerson(): void {
+    if (this.#isWithPerson) return
+    this.#isWithPerson = true
+    this.#isTransferred = true
+    const data = { state: 'transferred', means: 'person', reason: 'modelLost' }
+    this.#ports.background('auditTransfer', this.#audit('decision', data))
   }
 
   /** Answers what the model proposes. Never rejects. */

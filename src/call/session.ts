@@ -113,6 +113,11 @@ export class CallSession {
     this.#mailbox.post({ kind: 'statusChanged', status, ...this.#now() })
   }
 
+  /** The network is about to ring a person for the caller. */
+  handedToPerson(): void {
+    this.#parts.gate.handedToPerson()
+  }
+
   /** Says goodbye and ends. */
   shutdown(): void {
     this.#mailbox.post({ kind: 'shutdown', ...this.#now() })

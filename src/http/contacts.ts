@@ -76,8 +76,9 @@ export function contactRoutes(
       async (request, reply) => {
         const { params, body } = request
         checkNumber(body.number)
-        await recordChange(options, request, { setting: 'contact', state: 'put' })
-        const { contact, isNew } = await put(params.id, body, options)
+        const { id } = params
+        await recordChange(options, request, { setting: 'contact', state: 'put', id, number: body.number })
+        const { contact, isNew } = await put(id, body, options)
         return reply.code(isNew ? 201 : 200).send(shown(contact))
       },
     )
@@ -87,8 +88,10 @@ export function contactRoutes(
       async (request, reply) => {
         const { id } = request.params
         // The record comes before the deed, and what is not there cannot be removed.
-        if (!(await contacts.find(id))) throw new RequestProblem('not-found')
-        await recordChange(options, request, { setting: 'contact', state: 'removed' })
+        const known = await contacts.find(id)
+        if (!known) throw new RequestProblem('not-found')
+        const { number } = known
+        await recordChange(options, request, { setting: 'contact', state: 'removed', id, number })
         if (!(await contacts.remove(id))) throw new RequestProblem('not-found')
         return reply.code(204).send()
       },

@@ -55,7 +55,7 @@ export function messageRoutes(
         const { id } = request.params
         // The record comes before the deed, and what is not there cannot be removed.
         if (!(await messages.find(id))) throw new RequestProblem('not-found')
-        await recordChange(options, request, { setting: 'message', state: 'removed' })
+        await recordChange(options, request, { setting: 'message', state: 'removed', id })
         if (!(await messages.remove(id))) throw new RequestProblem('not-found')
         return reply.code(204).send()
       },

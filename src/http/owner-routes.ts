@@ -1,12 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiScope } from '../lib/api-scope.ts'
-import type { AuditLog } from '../ports/audit.ts'
+import type { AuditData, AuditLog } from '../ports/audit.ts'
+import type { People } from '../ports/people.ts'
 import type { Keyring } from './api-keys.ts'
 
 /** What the routes to the owner's own things are guarded and recorded with. */
 export type OwnerRoutePorts = {
   readonly keyring: Keyring
   readonly audit: Pick<AuditLog, 'record'>
+  readonly people: Pick<People, 'idOf' | 'keyed'>
 }
 
 /** Ids as we make them, and as others may choose them. */
@@ -44,12 +46,37 @@ export function guard(
   }
 }
 
-/** Records that a key changes something of the owner's, before it is changed; whom it is about is not recorded. */
+/** What is changed: `number` is that of a contact who has one, in E.164. */
+export type OwnerChange = {
+  readonly setting: 'contact' | 'message'
+  readonly state: 'put' | 'removed'
+  readonly id: string
+  readonly number?: string | undefined
+}
+
+/** Records that a key changes something of the owner's, before it is changed. */
 export async function recordChange(
-  { audit, keyring }: OwnerRoutePorts,
+  { audit, keyring, people }: OwnerRoutePorts,
   request: FastifyRequest,
-  change: { readonly setting: 'contact' | 'message'; readonly state: 'put' | 'removed' },
+  { setting, state, id, number }: OwnerChange,
 ): Promise<void> {
   const { name } = keyring.require(request, 'admin')
-  await audit.record({ kind: 'config', actor: `key:${name}`, strength: 'S4', data: change })
+  const what = await named({ id, number }, people)
+  await audit.record({
+    kind: 'config',
+    actor: `key:${name}`,
+    strength: 'S4',
+    data: { setting, state, ...what },
+  })
+}
+
+/**
+ * What is changed, as the audit log may have it: a person, or else the keyed hash of an id, which whoever chose it may have
+ * made of a name. Never both: after an erasure they would lead from the one to the other.
+ */
+async function named(
+  { id, number }: Pick<OwnerChange, 'id' | 'number'>,
+  people: OwnerRoutePorts['people'],
+): Promise<Pick<AuditData, 'person' | 'textHash'>> {
+  return number === undefined ? { textHash: people.keyed(id) } : { person: await people.idOf(number) }
 }

@@ -36,6 +36,7 @@ const dataRules: { readonly [Name in keyof Required<AuditData>]: FieldRule } = {
   intent: id,
   item: id,
   response: id,
+  notice: id,
   provider: id,
   state: word,
   from: word,

@@ -30,6 +30,8 @@ export type AuditData = {
   readonly intent?: string
   readonly item?: string
   readonly response?: string
+  /** What a text to the owner tells of: a message that somebody left, or the report of an errand. */
+  readonly notice?: string
   /** What a provider calls the effect: the sid of a call or a message. */
   readonly provider?: string
   /** Words of ours, each from a small closed set. */

@@ -4,8 +4,19 @@
  */
 export type NoticeOutcome = 'sent' | 'failed' | 'unknown' | 'none'
 
-/** What a notice is of: a message that somebody left, or the report of an errand, each by its id. */
-export type NoticeOf = { readonly kind: 'message' | 'errand'; readonly id: string }
+/** What a notice is of: a message that somebody left, or the report of an errand, each by its id, and on which call. */
+export type NoticeOf = {
+  readonly kind: 'message' | 'errand'
+  readonly id: string
+  readonly callSid: string
+}
+
+/** How one try to text the owner came out; `provider` is what the network calls the text. */
+export type TextEnd = {
+  readonly state: Exclude<NoticeOutcome, 'none'>
+  readonly provider?: string
+  readonly code?: string
+}
 
 /** How many notices of one kind may go out since a moment; those per caller are of messages alone. */
 export type NoticeAllowance = {
@@ -30,11 +41,14 @@ export type UntoldMessages = { readonly count: number; readonly untilMs: number 
 export interface Notices {
   /**
    * Takes the right to send a notice, whichever process asks: it is `unknown` from now on until it is settled, also when
-   * this process dies. Durable when it resolves.
+   * this process dies. Durable when it resolves, as is the record in the audit log that it is about to be sent: what
+   * cannot be recorded is not taken.
    */
   take(of: NoticeOf, allowance: NoticeAllowance): Promise<NoticeClaim>
-  /** Writes down what became of it; undefined when it was refused and may be taken again. */
-  settle(of: NoticeOf, outcome: NoticeOutcome | undefined): Promise<void>
+  /** Writes down what became of one that was taken, in the audit log too; `again`: it was refused, and may be taken again. */
+  settle(of: NoticeOf, end: TextEnd & { readonly again: boolean }): Promise<void>
+  /** Writes down what became of one that is not sent. */
+  forgo(of: NoticeOf, outcome: 'none' | 'failed'): Promise<void>
   /**
    * What has no notice and is new enough for one: the newest, the oldest of them first. All else without one gets
    * `otherwise`, and `others` is how many that were.
@@ -43,8 +57,10 @@ export interface Notices {
     kind: NoticeOf['kind'],
     from: { readonly sinceMs: number; readonly max: number; readonly otherwise: NoticeOutcome },
   ): Promise<{ readonly ids: readonly string[]; readonly others: number }>
-  /** Takes the right to tell that more messages wait. @returns false when somebody took it since */
+  /** Takes the right to tell that more messages wait, as `take` does. @returns false when somebody took it since */
   takeMoreWait(from: { readonly nowMs: number; readonly sinceMs: number }): Promise<boolean>
+  /** Writes down in the audit log what became of that. */
+  settleMoreWait(end: TextEnd): Promise<void>
   /** Messages whose notice has failed, without those that the owner was told of, and those that came after one that waits. */
   untold(nowMs: number): Promise<UntoldMessages>
   /** The owner was told of messages that came until then. */

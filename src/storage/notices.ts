@@ -1,6 +1,8 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { NoticeAllowance, NoticeClaim, NoticeOf, Notices, UntoldMessages } from '../ports/notices.ts'
-import type { NoticeOutcome } from '../ports/notices.ts'
+import type { NoticeOutcome, TextEnd } from '../ports/notices.ts'
+import type { AuditEntries } from './audit-log.ts'
+import { appendAudit } from './audit.ts'
 import { timeMs, timeText } from './columns.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
@@ -23,22 +25,35 @@ const places: Readonly<
 /** Notices to the owner, in a database. */
 export class DatabaseNotices implements Notices {
   readonly #store: Store
+  readonly #entryOf: AuditEntries
 
-  constructor(store: Store) {
+  constructor(store: Store, entryOf: AuditEntries) {
     this.#store = store
+    this.#entryOf = entryOf
   }
 
+  /** INVARIANT: what is taken and its record are one transaction: nothing is sent that the audit log does not have. */
   take(of: NoticeOf, allowance: NoticeAllowance): Promise<NoticeClaim> {
     return this.#store.writes.add(async (db) => {
       const full = await fullness(db, of, allowance)
       const isTaken = await setNotice(db, of, { outcome: full ? 'failed' : 'unknown', if: 'without' })
-      return isTaken ? (full ?? 'taken') : 'known'
+      if (!isTaken) return 'known'
+      if (full) return full
+      await this.#audit(db, { of })
+      return 'taken'
     }, 'now')
   }
 
-  settle(of: NoticeOf, outcome: NoticeOutcome | undefined): Promise<void> {
+  settle(of: NoticeOf, { again, ...end }: TextEnd & { readonly again: boolean }): Promise<void> {
+    return this.#store.writes.add(async (db) => {
+      await setNotice(db, of, { outcome: again ? null : end.state, if: 'any' })
+      await this.#audit(db, { of, end })
+    }, 'now')
+  }
+
+  forgo(of: NoticeOf, outcome: 'none' | 'failed'): Promise<void> {
     return this.#store.writes.add(
-      async (db) => void (await setNotice(db, of, { outcome: outcome ?? null, if: 'any' })),
+      async (db) => void (await setNotice(db, of, { outcome, if: 'any' })),
       'soon',
     )
   }
@@ -60,7 +75,15 @@ export class DatabaseNotices implements Notices {
   }
 
   takeMoreWait({ nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number }): Promise<boolean> {
-    return this.#store.writes.add((db) => moveFact(db, moreWaitAt, { fromMs: sinceMs, toMs: nowMs }), 'now')
+    return this.#store.writes.add(async (db) => {
+      const isTaken = await moveFact(db, moreWaitAt, { fromMs: sinceMs, toMs: nowMs })
+      if (isTaken) await this.#audit(db, {})
+      return isTaken
+    }, 'now')
+  }
+
+  settleMoreWait(end: TextEnd): Promise<void> {
+    return this.#store.writes.add((db) => this.#audit(db, { end }), 'now')
   }
 
   untold(nowMs: number): Promise<UntoldMessages> {
@@ -92,6 +115,25 @@ export class DatabaseNotices implements Notices {
       async (db) => void (await moveFact(db, toldUntil, { fromMs: untilMs, toMs: untilMs })),
       'now',
     )
+  }
+
+  /** Records a text to the owner, before it is sent and once it is known what became of it. */
+  async #audit(
+    db: Kysely<Schema>,
+    { of, end }: { readonly of?: NoticeOf; readonly end?: TextEnd },
+  ): Promise<void> {
+    const entry = this.#entryOf({
+      kind: end ? 'outcome' : 'intent',
+      actor: 'server',
+      ...(of && { session: of.callSid }),
+      data: {
+        means: 'textToOwner',
+        source: of?.kind ?? 'moreWait',
+        ...(of && { notice: of.id }),
+        ...end,
+      },
+    })
+    await appendAudit(db, entry)
   }
 }
 

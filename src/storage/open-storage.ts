@@ -103,7 +103,7 @@ export async function openStorage(options: StorageOptions): Promise<Records> {
     contacts: new DatabaseContacts(store, keyed),
     agenda: new DatabaseAgenda(store),
     messages: new DatabaseMessages(store),
-    notices: new DatabaseNotices(store),
+    notices: new DatabaseNotices(store, entryOf),
     permissions: new DatabasePermissions(store, keyed),
     usage: new DatabaseUsage(store),
     upkeep: new DatabaseUpkeep(store, { keyed, entryOf }),

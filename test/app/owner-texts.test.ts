@@ -120,6 +120,96 @@ describe('OwnerTexts', () => {
   })
 })
 
+describe('the audit log of texts to the owner', () => {
+  it('has each before it is sent and after, by ids alone', async () => {
+    await using world = await TextedOwner.open()
+    const provider = `SM${'41'.repeat(16)}`
+    let before: unknown
+    world.answer = async () => {
+      before = await world.audited()
+      return { ok: true, sid: provider }
+    }
+    const report = await world.over()
+    await world.texts.errandOver(report)
+    const about = { source: 'errand', notice: report.ref }
+    const intent = ['intent', report.callSid, about]
+    expect(before).toEqual([intent])
+    expect(await world.audited()).toEqual([
+      intent,
+      ['outcome', report.callSid, { ...about, state: 'sent', provider }],
+    ])
+    const rows = await world.records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    for (const { actor, data } of rows) expect([actor, data.means]).toEqual(['server', 'textToOwner'])
+    expect(JSON.stringify(rows)).not.toContain('415555')
+  })
+
+  it('has every try, for each of them leaves the house', async () => {
+    await using world = await TextedOwner.open()
+    world.answer = () => Promise.resolve(refusal('20429'))
+    const message = await world.kept()
+    await world.texts.messageKept(message)
+    const { messageId, callSid } = message
+    world.answer = () => Promise.resolve(refusal('timeout', true))
+    await world.pass(30_000)
+    const data = { source: 'message', notice: messageId }
+    expect(await world.audited()).toEqual([
+      ['intent', callSid, data],
+      ['outcome', callSid, { ...data, state: 'failed', code: '20429' }],
+      ['intent', callSid, data],
+      ['outcome', callSid, { ...data, state: 'unknown', code: 'timeout' }],
+    ])
+  })
+
+  it('has the word that more messages wait, and nothing of a message that is held', async () => {
+    await using world = await TextedOwner.open()
+    for (let each = 0; each < 10; each += 1) await world.tell()
+    await world.tell()
+    expect((await world.audited()).slice(20)).toEqual([
+      ['intent', undefined, { source: 'moreWait' }],
+      ['outcome', undefined, { source: 'moreWait', state: 'sent' }],
+    ])
+  })
+
+  it('is written or nothing is sent: the text waits as if it had been refused', async () => {
+    await using world = await TextedOwner.open()
+    const broken = world.breakAudit()
+    const message = await world.kept()
+    await world.texts.messageKept(message)
+    await world.pass(29_999)
+    expect([world.bodies, await world.notice(message)]).toEqual([[], undefined])
+    const { messageId } = message
+    const held = ['warn', 'noticeHeld', { name: 'message', messageId, reason: 'notRecorded' }]
+    expect(world.log.events).toEqual([held])
+    broken.mend()
+    await world.pass(1)
+    expect([world.bodies.length, await world.notice(message)]).toEqual([1, 'sent'])
+  })
+
+  it('is not written for three tries more: the owner is told at their next call', async () => {
+    await using world = await TextedOwner.open()
+    world.breakAudit()
+    const message = await world.kept()
+    await world.texts.messageKept(message)
+    for (const waitMs of [30_000, 120_000, 600_000]) await world.pass(waitMs)
+    expect([world.bodies, await world.notice(message), world.clock.pendingTimers()]).toEqual([
+      [],
+      'failed',
+      0,
+    ])
+    expect(await world.records.notices.untold(world.clock.wallMs())).toMatchObject({ count: 1 })
+  })
+
+  it('is not written: that more messages wait is told with the next one that is held', async () => {
+    await using world = await TextedOwner.open()
+    for (let each = 0; each < 10; each += 1) await world.tell()
+    const broken = world.breakAudit()
+    expect([await world.tell(), world.bodies.length]).toEqual(['failed', 10])
+    broken.mend()
+    expect(await world.tell()).toBe('failed')
+    expect(world.bodies.slice(10)).toEqual([more])
+  })
+})
+
 describe('OwnerTexts.resume()', () => {
   it('tells once of what a dead process kept and did not tell, the oldest first', async () => {
     await using world = await TextedOwner.open()

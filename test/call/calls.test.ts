@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { createAudioEngine } from '../../src/audio/engine.ts'
 import { Calls } from '../../src/call/calls.ts'
+import type { CallGatePorts, CallPlan } from '../../src/call/plan.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import { openedRecords, temporaryFolder } from '../storage/opening.ts'
+import { gatePorts } from './support/gate-ports.ts'
 import { Line } from './support/line.ts'
 import { testPlan, testPorts } from './support/ports.ts'
 
 const SID = 'CA00000000000000000000000000000001'
 const engine = createAudioEngine()
 
-function start(limits: { maxCalls?: number; maxCallsPerCaller?: number } = {}) {
+function start(
+  limits: { maxCalls?: number; maxCallsPerCaller?: number } = {},
+  own: { plan?: Partial<CallPlan>; gate?: Partial<CallGatePorts> } = {},
+) {
   const clock = new VirtualClock()
   const world = testPorts(clock, engine)
   const calls = new Calls({
-    ports: world.ports,
-    plan: (offer) => testPlan(offer.callSid, offer.from),
+    ports: { ...world.ports, gate: gatePorts(own.gate) },
+    plan: (offer) => ({ ...testPlan(offer.callSid, offer.from), ...own.plan }),
     limits: { maxCalls: 10, maxCallsPerCaller: 3, nonceTtlMs: 60_000, ...limits },
     say: { language: 'en', busy: 'All lines are busy.', apology: 'Something went wrong.' },
   })
@@ -162,6 +168,50 @@ describe('Calls', () => {
     expect(answer.kind).toBe('connect')
     expect(answer).not.toEqual(offered)
     expect(join(world).closed).toBeUndefined()
+  })
+
+  it('offer() records once that the network rings a person, and does not let the caller wait for that', async () => {
+    using folder = temporaryFolder()
+    await using records = await openedRecords(folder.path, { commits: 'loop' })
+    const { audit, people } = records
+    const written = Promise.withResolvers<void>()
+    const idOf = async (number: string): Promise<string> => {
+      await written.promise
+      return await people.idOf(number)
+    }
+    const recorded = Promise.withResolvers<void>()
+    const record: typeof audit.record = async (event) => {
+      const head = await audit.record(event)
+      recorded.resolve()
+      return head
+    }
+    const person = { number: '+14155550102', callerId: '+14155550100' }
+    const plan: Partial<CallPlan> = {
+      ladder: { ...testPlan(SID).ladder, person },
+      strength: ({ transferred }) => (transferred ? 'S0' : 'S2'),
+    }
+    const gate = { audit: { ...gatePorts().audit, record }, people: { ...gatePorts().people, idOf } }
+    const world = start({}, { plan, gate })
+    for (let time = 0; time < 5; time += 1) world.ports.modelHealth.failed()
+    const dials = await world.offer()
+    expect(dials).toMatchObject({ kind: 'dialPerson', number: person.number })
+    expect(await world.offer()).toEqual(dials)
+    expect(await world.calls.afterStream(SID)).toEqual(dials)
+    expect(await world.calls.afterStream(SID, { dialStatus: 'busy' })).toMatchObject({
+      kind: 'recordMessage',
+    })
+    written.resolve()
+    await recorded.promise
+    expect(await audit.page({ afterSeq: 0, maxRecords: 9 })).toMatchObject([
+      {
+        kind: 'decision',
+        actor: await people.find('+14155550123'),
+        strength: 'S0',
+        session: SID,
+        data: { state: 'transferred', means: 'person', reason: 'modelLost' },
+      },
+    ])
+    expect(world.failures).toEqual([])
   })
 
   it("onStatus() keeps the network's own word for how a call ended", async () => {

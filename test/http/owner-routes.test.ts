@@ -1,60 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { calendarFeed } from '../../src/calendar/calendar-feed.ts'
-import { calendarRoutes } from '../../src/http/calendar.ts'
-import { contactRoutes } from '../../src/http/contacts.ts'
-import { messageRoutes } from '../../src/http/messages.ts'
-import { createServer } from '../../src/http/server.ts'
-import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import type { MessageRecord } from '../../src/ports/storage.ts'
-import type { Records } from '../../src/storage/open-storage.ts'
-import { openedRecords, temporaryFolder } from '../storage/opening.ts'
 import { newCallSid, startedAtMs } from '../storage/records.ts'
-import { bearer, keyring, keys, recordedLog } from './serving.ts'
+import { keys } from './serving.ts'
+import { servingOwner as serving } from './serving-owner.ts'
 
 const ann = { name: 'Ann Ångström', number: '+14155550123', email: 'ann@example.org', note: 'two\nlines 👋' }
 
 function broken(): Promise<never> {
   return Promise.reject(new Error('The log is full'))
-}
-
-async function serving(own: Partial<Pick<Records, 'audit'>> = {}) {
-  await using opening = new AsyncDisposableStack()
-  const folder = opening.use(temporaryFolder())
-  const records = opening.use(await openedRecords(folder.path))
-  const { messages, contacts, agenda, audit } = { ...records, ...own }
-  const clock = new VirtualClock(startedAtMs)
-  const log = recordedLog()
-  const app = createServer({ log, requestDeadlineMs: 5000 })
-  const ring = { keyring: keyring(), audit }
-  await app.register(messageRoutes({ messages, ...ring }))
-  await app.register(contactRoutes({ contacts, clock, ...ring }))
-  await app.register(
-    calendarRoutes({ agenda, clock, keyring: ring.keyring, feedOf: (all) => calendarFeed('x', all) }),
-  )
-  type Method = 'GET' | 'PUT' | 'DELETE'
-  const ask = async (
-    method: Method,
-    url: string,
-    more: { body?: unknown; key?: string; text?: string } = {},
-  ) => {
-    const { body, key = keys.root, text } = more
-    const payload = text ?? (body === undefined ? undefined : JSON.stringify(body))
-    const answer = await app.inject({
-      method,
-      url,
-      headers: { ...bearer(key), ...(payload !== undefined && { 'content-type': 'application/json' }) },
-      ...(payload !== undefined && { payload }),
-    })
-    const { statusCode: status, headers, body: raw } = answer
-    return {
-      status,
-      headers,
-      raw,
-      body: raw.startsWith('{') ? answer.json<Record<string, unknown>>() : undefined,
-    }
-  }
-  const held = opening.move()
-  return { records, clock, log, ask, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
 function message(messageId: string, afterMs: number): MessageRecord {
@@ -102,7 +55,7 @@ describe('/v1/messages', () => {
     expect((await ask('GET', '/v1/messages/m2')).body).toMatchObject({ id: 'm2', text: 'Call me' })
   })
 
-  it('removes one, once, and records who did', async () => {
+  it('removes one, once, and records who did, and which by its keyed hash', async () => {
     await using server = await serving()
     const { ask, records } = server
     await records.calls.insertMessage(message('m0', 0))
@@ -112,10 +65,10 @@ describe('/v1/messages', () => {
       body: { type: 'urn:consigliere:problem:not-found' },
     })
     expect((await ask('GET', '/v1/messages/m0')).status).toBe(404)
-    const data = { setting: 'message', state: 'removed' }
-    expect(await records.audit.page({ afterSeq: 0, maxRecords: 9 })).toMatchObject([
-      { kind: 'config', actor: 'key:root', strength: 'S4', data },
-    ])
+    const data = { setting: 'message', state: 'removed', textHash: records.people.keyed('m0') }
+    const rows = await records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    expect(rows).toMatchObject([{ kind: 'config', actor: 'key:root', strength: 'S4' }])
+    expect(rows[0]?.data).toEqual(data)
   })
 
   it('answers no page after a message that is not there, and names what was asked', async () => {
@@ -178,10 +131,29 @@ describe('/v1/contacts', () => {
     expect((await ask('DELETE', '/v1/contacts/ann')).status).toBe(404)
     expect((await ask('GET', '/v1/contacts/ann')).status).toBe(404)
     const recorded = await server.records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    const person = await server.records.people.find(ann.number)
     expect(recorded.map(({ actor, data }) => [actor, data])).toEqual([
-      ['key:root', { setting: 'contact', state: 'put' }],
-      ['key:root', { setting: 'contact', state: 'removed' }],
+      ['key:root', { setting: 'contact', state: 'put', person }],
+      ['key:root', { setting: 'contact', state: 'removed', person }],
     ])
+  })
+
+  it('records whom it keeps and removes by the keyed hash of the id, where there is no number', async () => {
+    await using server = await serving()
+    const { ask, records } = server
+    await ask('PUT', '/v1/contacts/ann', { body: { name: 'Ann' } })
+    await ask('PUT', '/v1/contacts/ann', { body: ann })
+    await ask('PUT', '/v1/contacts/ann', { body: { name: 'Ann' } })
+    await ask('DELETE', '/v1/contacts/ann')
+    const rows = await records.audit.page({ afterSeq: 0, maxRecords: 9 })
+    const textHash = records.people.keyed('ann')
+    expect(rows.map(({ data }) => data)).toEqual([
+      { setting: 'contact', state: 'put', textHash },
+      { setting: 'contact', state: 'put', person: await records.people.find(ann.number) },
+      { setting: 'contact', state: 'put', textHash },
+      { setting: 'contact', state: 'removed', textHash },
+    ])
+    expect(JSON.stringify(rows)).not.toMatch(/ann|415555/i)
   })
 
   it.each([

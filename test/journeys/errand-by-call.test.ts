@@ -116,9 +116,10 @@ describe('a call that the owner asks for in a call', { timeout: 60_000 }, () => 
     const outcomes = (await records.audit.page({ afterSeq: 0, maxRecords: 500 })).filter(
       ({ kind }) => kind === 'outcome',
     )
-    expect(outcomes.map(({ tool, data }) => [tool, data.state, data.code])).toEqual([
+    expect(outcomes.map(({ tool, data }) => [tool ?? data.source, data.state, data.code])).toEqual([
       ['make_call', 'done', undefined],
       ['make_call', 'done', 'completed'],
+      ['errand', 'sent', undefined],
     ])
     // Whoever was called has asked for no more calls: that is kept, for them alone, and recorded.
     const wallMs = Date.UTC(2027, 0, 1)

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { startVirtualRehearsal } from '../../src/app/virtual-rehearsal.ts'
+import type { AuditRecord } from '../../src/ports/audit.ts'
 import { sentenceText } from '../../src/prompts/sentences.ts'
+import { phoneSchema } from '../../src/sim/phones.ts'
 import type { Ring } from '../../src/sim/world.ts'
+import { openedRecords, temporaryFolder } from '../storage/opening.ts'
 import { expectComplete, leaksIn, play, scenarioOf, transcriptOf, useVirtualRehearsal } from './support.ts'
 
 const rehearsal = useVirtualRehearsal()
@@ -23,6 +27,10 @@ async function ringDropping(from: string, lateMs?: number) {
 /** What the second session of a call was sent. */
 function toldOf(rung: Ring): readonly string[] {
   return rung.sessions()[1]?.received.map(({ event }) => JSON.stringify(event)) ?? []
+}
+
+function wordsOf({ kind, data: { state, means, source, reason } }: AuditRecord): string {
+  return [kind, state, means, source, reason].filter((word) => word !== undefined).join(' ')
 }
 
 describe('a call whose model is lost', { timeout: 30_000 }, () => {
@@ -92,6 +100,48 @@ describe('a call whose model is lost', { timeout: 30_000 }, () => {
     expect(sent[0]?.body).toContain('+14155550117')
     expectComplete(record)
   })
+})
+
+describe('a call that is handed to a person', { timeout: 30_000 }, () => {
+  it.each([
+    { answer: 'answer', said: ['decision transferred person modelLost'] },
+    {
+      answer: 'busy',
+      said: [
+        'decision transferred person modelLost',
+        'intent textToOwner message',
+        'outcome sent textToOwner message',
+      ],
+    },
+  ] as const)(
+    'is in the audit log, whose caller is nobody from there on: $answer',
+    async ({ answer, said }) => {
+      using folder = temporaryFolder()
+      const person = '+14155550177'
+      const env = {
+        PORT: '0',
+        MAX_LOOP_DELAY_MS: '60000',
+        DATA_DIR: folder.path,
+        FALLBACK_PHONE_NUMBER: person,
+      }
+      const { sid, owner } = await (async () => {
+        await using apart = await startVirtualRehearsal({ env, logTo: { write: () => undefined } })
+        const from = apart.world.env['GODFATHER_PHONE_NUMBERS'] ?? ''
+        const scenario = await scenarioOf(apart, 'model-is-down', from)
+        const call = { from, stirVerstat: 'TN-Validation-Passed-A' }
+        apart.world.prepare({ phones: [phoneSchema.parse({ number: person, answer })] })
+        const { summary } = await apart.virtual.time.until(play(apart, { ...scenario, call }))
+        return { sid: summary.sid, owner: from }
+      })()
+      await using records = await openedRecords(folder.path, { commits: 'loop' })
+      const rows = (await records.audit.page({ afterSeq: 0, maxRecords: 100 })).filter(
+        ({ session }) => session === sid,
+      )
+      expect(rows.map(wordsOf)).toEqual(said)
+      expect(rows[0]).toMatchObject({ strength: 'S0', actor: await records.people.find(owner) })
+      expect(JSON.stringify(rows)).not.toContain('4155550')
+    },
+  )
 })
 
 describe('after all of them', () => {

@@ -36,7 +36,15 @@ async function play(name: string): Promise<Played> {
     story: all
       .filter(({ session }) => session === summary.sid)
       .map(({ kind, tool, data }) =>
-        [kind, tool, data.decision, data.state, data.reason, data.code, ...(data.reasons ?? [])]
+        [
+          kind,
+          tool ?? data.source,
+          data.decision,
+          data.state,
+          data.reason,
+          data.code,
+          ...(data.reasons ?? []),
+        ]
           .filter((word) => word !== undefined)
           .join(' '),
       ),
@@ -103,7 +111,9 @@ const expected: Readonly<Record<string, Partial<Played>>> = {
     story: [
       'decision take_message allow lowRisk',
       'intent take_message',
+      'intent message',
       'outcome take_message done',
+      'outcome message sent',
       'decision end_call allow lowRisk',
     ],
     notices: [

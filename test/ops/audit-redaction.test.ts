@@ -21,6 +21,7 @@ describe('auditRedaction()', () => {
         provider: `SM${'41'.repeat(16)}`,
         proposal: '0b8f1c4e-5a63-4c88-9d3c-2f1e6f7a8b9c',
         item: 'item_CxYz123abc',
+        notice: `RE${'5b'.repeat(16)}`,
         state: 'done',
         reasons: ['firstDestination', 'taint.mail'],
         version: '0.1.0',

@@ -49,7 +49,8 @@ await onBothDatabases((name, newPlace) => {
       expect(await errands.report(all[2], end)).toBe(true)
       expect(await errands.report(all[2], end)).toBe(false)
       expect(await errands.report(newRef(), end)).toBe(false)
-      await notices.settle({ kind: 'errand', id: all[2] }, 'sent')
+      const of = { kind: 'errand', id: all[2], callSid: newCallSid() } as const
+      await notices.settle(of, { state: 'sent', again: false })
       expect(await open(9)).toEqual([all[1], all[0]])
       expect(await errands.find(all[2])).toMatchObject({
         status: 'busy',

@@ -14,22 +14,23 @@ async function left(
   messageId: string,
   more: Partial<MessageRecord> = {},
 ): Promise<NoticeOf> {
+  const callSid = newCallSid()
   const common = {
-    callSid: newCallSid(),
+    callSid,
     from: ann,
     receivedAtMs: startedAtMs,
     kind: 'words',
     text: 'Hi',
   } as const
   await calls.insertMessage({ ...common, messageId, ...more } as MessageRecord)
-  return { kind: 'message', id: messageId }
+  return { kind: 'message', id: messageId, callSid }
 }
 
 async function over({ errands }: Records, ref: string, reportedAtMs = startedAtMs): Promise<NoticeOf> {
   const [callSid, sessionId] = [newCallSid(), newCallSid()]
   await errands.take({ ref, callSid, sessionId, takenAtMs: startedAtMs })
   await errands.report(ref, { status: 'busy', nowMs: reportedAtMs })
-  return { kind: 'errand', id: ref }
+  return { kind: 'errand', id: ref, callSid }
 }
 
 await onBothDatabases((name, newPlace) => {
@@ -44,7 +45,9 @@ await onBothDatabases((name, newPlace) => {
         ])
       }
       expect(await messages.find('m1')).toMatchObject({ notice: 'unknown' })
-      expect(await notices.take({ kind: 'message', id: 'nobody' }, allowance)).toBe('known')
+      expect(await notices.take({ kind: 'message', id: 'nobody', callSid: newCallSid() }, allowance)).toBe(
+        'known',
+      )
     })
 
     it('take() gives one that was refused once more', async () => {
@@ -52,10 +55,10 @@ await onBothDatabases((name, newPlace) => {
       const { notices, messages } = records
       const of = await left(records, 'm1')
       await notices.take(of, allowance)
-      await notices.settle(of, undefined)
+      await notices.settle(of, { state: 'failed', again: true })
       expect(await messages.find('m1')).not.toHaveProperty('notice')
       expect(await notices.take(of, allowance)).toBe('taken')
-      await notices.settle(of, 'sent')
+      await notices.settle(of, { state: 'sent', again: false })
       expect(await messages.find('m1')).toMatchObject({ notice: 'sent' })
     })
 
@@ -74,6 +77,39 @@ await onBothDatabases((name, newPlace) => {
         expect(await notices.take(await over(records, ref), allowance)).toBe('taken')
       }
       expect(await notices.take(await over(records, 'e4'), allowance)).toBe('full')
+    })
+
+    it('take() and settle() record what is sent, by ids alone, and nothing of what is not', async () => {
+      await using records = await (await newPlace()).open()
+      const { notices, audit } = records
+      const [wanted, unwanted] = [
+        await left(records, 'intent_0123456789abcdef'),
+        await left(records, 'intent_abcdef0123456789'),
+      ]
+      const report = await over(records, 'intent_fedcba9876543210')
+      await Promise.all([notices.take(wanted, allowance), notices.take(wanted, allowance)])
+      await notices.settle(wanted, { state: 'failed', code: '20429', again: true })
+      await notices.take(wanted, allowance)
+      await notices.settle(wanted, { state: 'unknown', code: 'timeout', again: false })
+      await notices.take(report, { ...allowance, max: 0 })
+      await notices.forgo(unwanted, 'none')
+      const nowMs = startedAtMs
+      await notices.takeMoreWait({ nowMs, sinceMs: nowMs - hourMs })
+      await notices.takeMoreWait({ nowMs, sinceMs: nowMs - hourMs })
+      const provider = `SM${'41'.repeat(16)}`
+      await notices.settleMoreWait({ state: 'sent', provider })
+      const ofMessage = { means: 'textToOwner', source: 'message', notice: wanted.id }
+      const ofMore = { means: 'textToOwner', source: 'moreWait' }
+      const rows = await audit.page({ afterSeq: 0, maxRecords: 20 })
+      expect(rows.map(({ kind, actor, session, data }) => [kind, actor, session, data])).toEqual([
+        ['intent', 'server', wanted.callSid, ofMessage],
+        ['outcome', 'server', wanted.callSid, { ...ofMessage, state: 'failed', code: '20429' }],
+        ['intent', 'server', wanted.callSid, ofMessage],
+        ['outcome', 'server', wanted.callSid, { ...ofMessage, state: 'unknown', code: 'timeout' }],
+        ['intent', 'server', undefined, ofMore],
+        ['outcome', 'server', undefined, { ...ofMore, state: 'sent', provider }],
+      ])
+      expect(await audit.verify()).toMatchObject({ ok: true })
     })
 
     it('waiting() answers the newest without a notice, and settles the others', async () => {
@@ -118,7 +154,7 @@ await onBothDatabases((name, newPlace) => {
       expect(await notices.untold(startedAtMs + 2 * hourMs)).toMatchObject({ count: 2 })
       await notices.markTold(startedAtMs + 1)
       expect(await untold()).toMatchObject({ count: 0 })
-      await notices.settle(waits, 'failed')
+      await notices.forgo(waits, 'failed')
       expect(await untold()).toEqual({ count: 2, untilMs: startedAtMs + 3 })
       await notices.markTold(startedAtMs + 3)
       await notices.markTold(startedAtMs)

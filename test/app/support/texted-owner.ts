@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { OwnerTexts } from '../../../src/app/owner-texts.ts'
 import { VirtualClock } from '../../../src/lib/virtual-clock.ts'
@@ -29,10 +31,12 @@ export class TextedOwner implements AsyncDisposable {
   answer: () => Promise<TelephonyOutcome> = () => Promise.resolve({ ok: true })
   texts: OwnerTexts
   readonly #held: AsyncDisposableStack
+  readonly #databasePath: string
   #left = 0
 
-  private constructor(held: AsyncDisposableStack, records: Records) {
+  private constructor(held: AsyncDisposableStack, records: Records, dataDir: string) {
     this.#held = held
+    this.#databasePath = join(dataDir, 'consigliere.db')
     this.records = records
     this.texts = this.restarted()
   }
@@ -41,7 +45,7 @@ export class TextedOwner implements AsyncDisposable {
     await using held = new AsyncDisposableStack()
     const folder = held.use(temporaryFolder())
     const records = held.use(await openedRecords(folder.path, { commits: 'loop' }))
-    return new TextedOwner(held.move(), records)
+    return new TextedOwner(held.move(), records, folder.path)
   }
 
   /** As the next process would have it. */
@@ -84,6 +88,18 @@ export class TextedOwner implements AsyncDisposable {
     return message
   }
 
+  /** From now on the audit log takes no record, until it is mended. */
+  breakAudit(): { mend(): void } {
+    this.#alter("create trigger broken before insert on audit begin select raise(abort, 'broken'); end")
+    return { mend: () => this.#alter('drop trigger broken') }
+  }
+
+  /** What the audit log has, without what is the same for all texts. */
+  async audited(): Promise<readonly unknown[]> {
+    const rows = await this.records.audit.page({ afterSeq: 0, maxRecords: 100 })
+    return rows.map(({ kind, session, data: { means: _means, ...data } }) => [kind, session, data])
+  }
+
   /** @returns what became of telling the owner */
   async tell(from = ann): Promise<string | undefined> {
     const message = await this.kept(from)
@@ -114,6 +130,11 @@ export class TextedOwner implements AsyncDisposable {
       await this.records.calls.flush()
       await nextTurn()
     }
+  }
+
+  #alter(sql: string): void {
+    using behind = new DatabaseSync(this.#databasePath, { timeout: 1_000 })
+    behind.exec(sql)
   }
 
   async pass(ms: number): Promise<void> {
