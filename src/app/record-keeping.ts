@@ -1,8 +1,10 @@
 import type { Calls } from '../call/calls.ts'
 import { createBackground } from '../ops/background.ts'
 import type { EffectStorage } from '../ports/effects.ts'
+import type { Recordings } from '../ports/recordings.ts'
 import type { CallStorage } from '../ports/storage.ts'
 import type { Records } from '../storage/open-storage.ts'
+import { deleteOldRecordings } from './delete-recordings.ts'
 import type { Parts } from './parts.ts'
 import { showUnresolved } from './show-unresolved.ts'
 
@@ -14,17 +16,19 @@ const DAY_MS = 24 * 60 * MINUTE_MS
  * is logged every minute and at the stop: whoever keeps the log can tell later whether the chain was written anew.
  * Effects that stay unknown are shown to operators. What is too old is removed once a day, and first after a minute, so
  * that it does not come in the way of the start.
+ * @param run.recordings where recordings are deleted; they stay while there is no telephone network
  */
 export async function keepRecords(
   parts: Pick<Parts, 'clock' | 'log' | 'metrics' | 'config'>,
   records: Records,
-  run: { readonly mode: string; readonly version: string },
+  run: { readonly mode: string; readonly version: string; readonly recordings?: Recordings | undefined },
 ): Promise<AsyncDisposable> {
   const { clock, log, metrics, config } = parts
   const { audit, people, effects } = records
   const background = createBackground({ log, metrics })
+  const { mode, version, recordings } = run
   const configHash = people.keyed(JSON.stringify(config))
-  await audit.record({ kind: 'start', actor: 'server', data: { ...run, configHash } })
+  await audit.record({ kind: 'start', actor: 'server', data: { mode, version, configHash } })
   const logHead = async (): Promise<void> => {
     const { seq, hash } = await audit.head()
     log.event('info', 'auditHead', { count: seq, hash })
@@ -33,6 +37,7 @@ export async function keepRecords(
   let retainedAtMs = -DAY_MS
   const stop = new AbortController()
   let retaining: Promise<void> = Promise.resolve()
+  let deleting: Promise<void> = Promise.resolve()
   let showing: Promise<void> = Promise.resolve()
   function onMinute(): void {
     timer = clock.setTimer(MINUTE_MS, onMinute)
@@ -41,6 +46,8 @@ export async function keepRecords(
       retainedAtMs = nowMs
       retaining = retain(parts, records, stop.signal)
       background('retention', retaining)
+      deleting = deleteOldRecordings(parts, records, { recordings, signal: stop.signal })
+      background('oldRecordings', deleting)
     }
     background('auditHead', logHead())
     showing = showUnresolved(parts, effects)
@@ -52,6 +59,7 @@ export async function keepRecords(
       stop.abort()
       await records.calls.flush()
       await retaining.catch(() => undefined)
+      await deleting.catch(() => undefined)
       await showing.catch(() => undefined)
       await audit.record({ kind: 'stop', actor: 'server' })
       await logHead()

@@ -23,7 +23,8 @@ import { buildOutside } from './build-outside.ts'
 import { buildHttp } from './build-http.ts'
 import { findLostCalls } from './find-lost-calls.ts'
 import type { Network } from './network.ts'
-import { isOwnNumber, type OrderedErasure } from './own-number.ts'
+import { eraseByOrder } from './erase-by-order.ts'
+import type { OrderedErasure } from './own-number.ts'
 import type { Parts } from './parts.ts'
 import { keepRecords, tendOrphans } from './record-keeping.ts'
 
@@ -70,7 +71,7 @@ export type Server = AsyncDisposable & {
   readonly drain: (how: 'patiently' | 'atOnce') => Promise<void>
   /** The time for that and for closing, in ms: DRAIN_SECONDS. */
   readonly drainMs: number
-  /** Removes everything that is kept of whoever has a number, unless it is one of ours. */
+  /** Removes everything that is kept of whoever has a number, at the telephone network as well, unless it is one of ours. */
   erase(number: string): Promise<OrderedErasure>
   readonly audit: AuditLog
   /** Everything recorded about a call, including what was just asked to be written. */
@@ -95,10 +96,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const parts: Parts = { config, secrets, clock, log, metrics, loop, network, random }
   const records = starting.use(await openRecords(parts, options.commits ?? 'loop'))
   const { calls: storage } = records
-  starting.use(await keepRecords(parts, records, { mode: mode.mode, version }))
+  const outside = buildOutside(parts, records)
+  const recordings = outside?.telephony
+  starting.use(await keepRecords(parts, records, { mode: mode.mode, version, recordings }))
   await options.furnish?.(records)
   const audio = createAudioEngine({ downlink: config.realtime.downlink })
-  const outside = buildOutside(parts, records)
   // What is left at the end of the last call is told as well.
   if (outside) starting.use(outside.ownerNotice)
   const { tools, onTurn } = options
@@ -121,6 +123,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   loop.start()
   calls?.watchOrphans()
   if (calls && outside) starting.use(findLostCalls(parts, records, { calls, outside }))
+  const erasing = starting.use(eraseByOrder(parts, records, recordings))
   const running = starting.move()
   return {
     origin,
@@ -128,25 +131,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     drain,
     drainMs: config.limits.drainSeconds * 1_000,
     audit: records.audit,
-    erase: (number) => erase(records, { config, log, number }),
+    erase: (number) => erasing.erase(number),
     record: async (callSid) => {
       await storage.flush()
       return storage.completeCall(callSid)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
-}
-
-async function erase(
-  { upkeep }: Records,
-  { config, log, number }: { readonly config: Config; readonly log: Log; readonly number: string },
-): Promise<OrderedErasure> {
-  const report = isOwnNumber(config, number)
-    ? ({ kind: 'ownNumber' } as const)
-    : await upkeep.erase(number, { actor: 'server', strength: 'S4' })
-  const calls = report.kind === 'erased' ? { count: report.callSids.length } : {}
-  log.event('info', 'erasure', { status: report.kind, ...calls })
-  return report
 }
 
 async function listen(

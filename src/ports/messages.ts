@@ -10,6 +10,11 @@ export interface Messages {
     readonly afterId?: string
     readonly maxMessages: number
   }): Promise<readonly MessageRecord[] | undefined>
+  /** Recordings that were received before a time, the oldest first. */
+  recordingsBefore(options: {
+    readonly beforeMs: number
+    readonly maxMessages: number
+  }): Promise<readonly { readonly messageId: string; readonly recordingSid: string }[]>
   find(messageId: string): Promise<MessageRecord | undefined>
   /** Durable when it resolves. @returns false when there is no such message */
   remove(messageId: string): Promise<boolean>

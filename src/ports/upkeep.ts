@@ -7,7 +7,7 @@ import type { CompleteCall, MessageRecord } from './storage.ts'
 
 /** How long what is kept. Everything is in days. */
 export type RetentionRules = {
-  /** Words: turns, messages, proposals, questions. */
+  /** Words: turns, messages in words, proposals, questions. */
   readonly transcriptDays: number
   /** That there was a call, an effect, a cost. */
   readonly callDays: number
@@ -82,7 +82,10 @@ export type Mention = {
 
 /** Removing what is not to be kept any longer. Rejects with StorageError. */
 export interface Upkeep {
-  /** Removes what is too old, little by little, so that calls do not feel it; an abort ends it between two pieces. */
+  /**
+   * Removes what is too old, little by little, so that calls do not feel it; an abort ends it between two pieces.
+   * Recordings stay until they are deleted at the network.
+   */
   retain(
     rules: RetentionRules,
     at: { readonly nowMs: number; readonly signal?: AbortSignal },

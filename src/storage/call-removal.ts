@@ -1,26 +1,28 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
-/** What the network calls the recordings that were left in calls. */
-export async function recordingsOf(
+/** Removes what was left in calls; answers what the network calls the recordings among it, which it has still. */
+export async function removeMessages(
   db: Kysely<Schema>,
   callSids: readonly string[],
 ): Promise<readonly string[]> {
   if (callSids.length === 0) return []
   const rows = await db
-    .selectFrom('messages')
-    .select('recording_sid')
+    .deleteFrom('messages')
     .where('call_sid', 'in', callSids)
-    .orderBy('message_id')
+    .returning('recording_sid')
     .execute()
   return rows.flatMap((row) => row.recording_sid ?? [])
 }
 
-/** Removes what was said in calls, and what the model asked for in them. Questions lose their words. */
+/**
+ * Removes what was said in calls, and what the model asked for in them. Questions lose their words. Recordings stay:
+ * nothing else would name them to whoever has them deleted at the network.
+ */
 export async function removeWords(db: Kysely<Schema>, callSids: readonly string[]): Promise<void> {
   if (callSids.length === 0) return
   await db.deleteFrom('turns').where('call_sid', 'in', callSids).execute()
-  await db.deleteFrom('messages').where('call_sid', 'in', callSids).execute()
+  await db.deleteFrom('messages').where('call_sid', 'in', callSids).where('kind', '=', 'words').execute()
   const proposals = await db
     .deleteFrom('proposals')
     .where('session_id', 'in', callSids)
@@ -42,7 +44,7 @@ export async function silenceQuestions(db: Kysely<Schema>, proposalIds: readonly
     .execute()
 }
 
-/** Removes calls and all that belongs to them. */
+/** Removes calls and all that belongs to them, but recordings. */
 export async function removeCalls(db: Kysely<Schema>, callSids: readonly string[]): Promise<void> {
   if (callSids.length === 0) return
   await removeWords(db, callSids)

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../ports/audit.ts'
 import type { ErasureReport } from '../ports/upkeep.ts'
 import type { AuditEntries } from './audit-log.ts'
 import { appendAudit } from './audit.ts'
-import { recordingsOf, removeCalls, removeIfUnknown, silenceQuestions } from './call-removal.ts'
+import { removeCalls, removeIfUnknown, removeMessages, silenceQuestions } from './call-removal.ts'
 import { callsOf, partiesOf } from './parties.ts'
 import { findPerson } from './people.ts'
 import type { Keyed } from './person-key.ts'
@@ -129,7 +129,7 @@ async function record(
 async function removeCallSlice(db: Kysely<Schema>, parties: readonly string[]): Promise<Removed> {
   const rows = await callsOf(db, parties).where('ended_at', 'is not', null).limit(sliceCalls).execute()
   const callSids = rows.map((row) => row.call_sid)
-  const recordingSids = await recordingsOf(db, callSids)
+  const recordingSids = await removeMessages(db, callSids)
   await removeCalls(db, callSids)
   return { callSids, recordingSids }
 }

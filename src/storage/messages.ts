@@ -38,6 +38,23 @@ export class DatabaseMessages implements Messages {
     })
   }
 
+  recordingsBefore(
+    options: Parameters<Messages['recordingsBefore']>[0],
+  ): ReturnType<Messages['recordingsBefore']> {
+    return this.#store.read(async (db) => {
+      const rows = await db
+        .selectFrom('messages')
+        .select(['message_id', 'recording_sid'])
+        .where('kind', '=', 'recording')
+        .where('received_at', '<', timeText(options.beforeMs))
+        .orderBy('received_at')
+        .orderBy('message_id')
+        .limit(options.maxMessages)
+        .execute()
+      return rows.map((row) => ({ messageId: row.message_id, recordingSid: row.recording_sid ?? '' }))
+    })
+  }
+
   find(messageId: string): Promise<MessageRecord | undefined> {
     return this.#store.read(async (db) => {
       const row = await messageRow(db, messageId)

@@ -19,7 +19,10 @@ const sliceRows = 500
 /** Where the removal of words has come to: the calls before have none any more. */
 const watermark = 'wordsRemovedTo'
 
-/** Removes what is too old, slice by slice; between two slices others write, and it can be ended. */
+/**
+ * Removes what is too old, slice by slice; between two slices others write, and it can be ended. Recordings are not
+ * among it: their rows go once the network has deleted them.
+ */
 export async function retain(
   store: Store,
   rules: RetentionRules,
@@ -135,7 +138,7 @@ async function removeRest(
 ): Promise<void> {
   const { words, metadata, nowMs } = times
   const ended = timeText(nowMs - consentMs)
-  await db.deleteFrom('messages').where('received_at', '<', words).execute()
+  await db.deleteFrom('messages').where('received_at', '<', words).where('kind', '=', 'words').execute()
   await db.deleteFrom('confirmations').where('created_at', '<', metadata).execute()
   await db.deleteFrom('errands').where('taken_at', '<', metadata).execute()
   await db.deleteFrom('usage').where('at', '<', metadata).execute()

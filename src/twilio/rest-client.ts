@@ -2,6 +2,7 @@ import type { RequestClient, Twilio } from 'twilio'
 import { deadline } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CallInquiry, CallStanding } from '../ports/call-inquiry.ts'
+import type { Recordings } from '../ports/recordings.ts'
 import type {
   Outbound,
   OutboundCall,
@@ -45,14 +46,17 @@ export type TwilioRestOptions = {
 /** A telephone that we call rings so long. Source: Twilio's default is 60 s; voicemail answers after about 25. */
 const RING_SECONDS = 40
 
+/** Answers an order about what is not there. Source: Twilio's error dictionary, 20404 */
+const NOT_FOUND_CODE = '20404'
+
 /** Codes that answer a hang-up of a call that is over already. */
-const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', '20404'])
+const alreadyOverCodes: ReadonlySet<string> = new Set(['21220', NOT_FOUND_CODE])
 
 /** Answers a text to somebody who has replied STOP to our number. Source: Twilio's error dictionary, 21610 */
 const OPTED_OUT_CODE = '21610'
 
-/** Orders and questions about calls, given through Twilio's SDK. */
-export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
+/** Orders and questions about calls and what is left of them, given through Twilio's SDK. */
+export class TwilioRest implements TelephonyControl, CallInquiry, Outbound, Recordings {
   readonly #options: TwilioRestOptions
   readonly #timeoutMs: number
   #client: Promise<Twilio> | undefined
@@ -109,8 +113,15 @@ export class TwilioRest implements TelephonyControl, CallInquiry, Outbound {
       return /^[0-9]{1,9}$/.test(duration) ? { ...known, durationSeconds: Number(duration) } : known
     } catch (thrown) {
       const { code, sentence } = asTwilioError(thrown)
-      return code === '20404' ? { kind: 'noSuchCall' } : { kind: 'failed', code, sentence }
+      return code === NOT_FOUND_CODE ? { kind: 'noSuchCall' } : { kind: 'failed', code, sentence }
     }
+  }
+
+  async deleteRecording(recordingSid: string, signal: AbortSignal): Promise<TelephonyOutcome> {
+    const outcome = await this.#order(async (client) => {
+      await client.recordings(recordingSid).remove()
+    }, signal)
+    return !outcome.ok && outcome.code === NOT_FOUND_CODE ? { ok: true } : outcome
   }
 
   async #order(

@@ -64,6 +64,25 @@ await onBothDatabases((name, newPlace) => {
       expect(await ids('m3', 9)).toBeUndefined()
     })
 
+    it('recordingsBefore() answers recordings alone, the oldest first, and no more than asked for', async () => {
+      await using records = await (await newPlace()).open()
+      const { calls, messages } = records
+      const recorded = (sid: string, afterMs: number): MessageRecord => ({
+        ...words(`message_${sid}`, afterMs),
+        kind: 'recording',
+        recordingSid: sid,
+        durationSeconds: 7,
+      })
+      const all = [recorded('RE1', 2), recorded('RE2', 0), recorded('RE3', 1), words('m1', 0)]
+      for (const message of all) await calls.insertMessage(message)
+      const before = async (afterMs: number, maxMessages: number) =>
+        await messages.recordingsBefore({ beforeMs: startedAtMs + afterMs, maxMessages })
+      const [oldest, next] = ['RE2', 'RE3'].map((sid) => ({ messageId: `message_${sid}`, recordingSid: sid }))
+      expect(await before(2, 9)).toEqual([oldest, next])
+      expect(await before(9, 1)).toEqual([oldest])
+      expect(await before(0, 9)).toEqual([])
+    })
+
     it('is struck out of and removed by an erasure: what somebody left, and their number in what others left', async () => {
       await using records = await (await newPlace()).open()
       const { calls, messages, upkeep } = records

@@ -24,25 +24,36 @@ function calendarClock() {
 
 await onBothDatabases((name, newPlace) => {
   describe(`${name}: retain()`, () => {
-    it('removes words after their days, calls after theirs, and nothing before', async () => {
+    it('removes words after their days, calls after theirs, recordings never, and nothing before', async () => {
       await using records = await (await newPlace()).open()
       const nowMs = Date.UTC(2026, 10, 20)
       const at = (days: number) => wholeCall(records, { from: number, atMs: nowMs - days * dayMs })
       const young = await at(29)
       const middle = await Promise.all(Array.from({ length: 45 }, (_, index) => at(31 + index)))
       const old = await at(397)
+      const told = { callSid: young, from: number, kind: 'words', text: words } as const
+      for (const [messageId, callSid, days] of [
+        ['message_1', middle[0] ?? '', 29],
+        ['message_2', newCallSid(), 31],
+        ['message_3', young, 29],
+      ] as const) {
+        await records.calls.insertMessage({ ...told, messageId, callSid, receivedAtMs: nowMs - days * dayMs })
+      }
       expect(await records.upkeep.retain(rules, { nowMs })).toMatchObject({ silenced: 46, calls: 1 })
       expect((await records.calls.completeCall(young))?.turns).toHaveLength(3)
       for (const callSid of middle) {
         expect(await records.calls.completeCall(callSid)).toMatchObject({
           call: { from: number },
           turns: [],
-          messages: [],
+          messages: [{ kind: 'recording', recordingSid: `RE${callSid.slice(2)}` }],
           streams: [{}],
           sessions: [{}],
         })
       }
       expect(await records.calls.completeCall(old)).toBeUndefined()
+      expect(await records.messages.find(`RE${old.slice(2)}`)).toMatchObject({ from: number })
+      const left = ['message_1', 'message_2', 'message_3'].map((id) => records.messages.find(id))
+      expect(await Promise.all(left)).toMatchObject([undefined, undefined, { text: words }])
       const [one = ''] = middle
       const proposalId = `proposal_${one.slice(-24)}`
       expect(await records.effects.findProposal(proposalId)).toBeUndefined()

@@ -57,6 +57,7 @@ function answer(status: number, body: unknown): Respond {
 }
 
 const callSid = newCallSid()
+const never = new AbortController().signal
 
 describe('TwilioRest.standing()', () => {
   it('answers how the call stands, and how long it was when it is over', async () => {
@@ -211,6 +212,32 @@ describe('TwilioRest.hangUp()', () => {
     })
     expect(await api.rest.hangUp(callSid)).toEqual({ ok: true })
     expect(api.seen).toHaveLength(3)
+  })
+})
+
+describe('TwilioRest.deleteRecording()', () => {
+  const recordingSid = `RE${'0a'.repeat(16)}`
+
+  it('deletes it, and counts one that is not there as deleted', async () => {
+    await using api = await startApi((_request, response) => void response.writeHead(204).end())
+    expect(await api.rest.deleteRecording(recordingSid, never)).toEqual({ ok: true })
+    const url = `/some/prefix/2010-04-01/Accounts/${accountSid}/Recordings/${recordingSid}.json`
+    expect(api.seen).toMatchObject([{ method: 'DELETE', url, body: '' }])
+    await using gone = await startApi(answer(404, { code: 20404, message: 'x', status: 404 }))
+    expect(await gone.rest.deleteRecording(recordingSid, never)).toEqual({ ok: true })
+  })
+
+  it('answers why it may be there still', async () => {
+    await using refusing = await startApi(answer(401, { code: 20003, message: 'x', status: 401 }))
+    expect(await refusing.rest.deleteRecording(recordingSid, never)).toMatchObject({ code: '20003' })
+    await using failing = await startApi(answer(503, '<html>'))
+    expect(await failing.rest.deleteRecording(recordingSid, never)).toMatchObject({ ok: false, code: '503' })
+    // Of a proxy, or of an address that is not Twilio's.
+    await using elsewhere = await startApi(answer(404, '<html>'))
+    expect(await elsewhere.rest.deleteRecording(recordingSid, never)).toMatchObject({
+      ok: false,
+      code: '404',
+    })
   })
 })
 
