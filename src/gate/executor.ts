@@ -239,6 +239,6 @@ export class Executor {
     const data = { confirmation: id, decision: 'deny', reasons }
     this.#journal.record({ kind: 'policy_denied', ...session, tool, argumentsHash: hash, data }, id)
     // The first reason is told to the model, all of them to the audit log.
-    return { kind: 'failed', code: reasons[0] ?? 'denied' }
+    return { kind: 'failed', code: reasons.slice(0, 1).join() }
   }
 }

@@ -22,6 +22,22 @@ describe('a question about an event', () => {
     expect(at.question().text).toMatch(/Shall I take Dentist, Tuesday, 24 November 2026/)
   })
 
+  it('is not put about times that an event cannot have: the model is told why', async () => {
+    await using at = await AtGate.open()
+    const event = {
+      title: 'Dentist',
+      start: '2019-03-04T10:00',
+      end: '2019-03-04T11:00',
+      time_zone: 'Europe/London',
+    }
+    const { output } = await at.propose('calendar_create_event', event)
+    expect(JSON.parse(output)).toMatchObject({
+      status: 'invalid_arguments',
+      reason: expect.stringMatching(/^startsInThePast: /) as unknown,
+    })
+    expect(at.line.asked).toEqual([])
+  })
+
   it.each<[string, AtGate['event'], string]>([
     ['the calendar does not know it', async () => undefined, 'noQuestion'],
     ['the calendar fails', () => Promise.reject(new Error('No calendar')), 'noQuestion'],

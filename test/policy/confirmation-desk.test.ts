@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   hasOpenConfirmation,
   isQuestionOpen,
+  takesKeys,
   nextDeadlineMs,
   stepDesk,
 } from '../../src/policy/confirmation-desk.ts'
@@ -293,16 +294,19 @@ describe('stepDesk() with a PIN', () => {
     expect(at.record()).toMatchObject({ state: 'asked', strength: 'S2' })
   })
 
-  it('gives the keypad to a question only while one is open', () => {
+  it('gives the keypad to a question while one is open, and as long as a no after a yes comes in time', () => {
     const at = new AtDesk()
-    expect(isQuestionOpen(at.desk)).toBe(false)
+    const standing = () => [isQuestionOpen(at.desk), takesKeys(at.desk)]
+    expect(standing()).toEqual([false, false])
     at.propose(pin)
-    expect(isQuestionOpen(at.desk)).toBe(false)
+    expect(standing()).toEqual([false, false])
     at.feed({ kind: 'pinRight' })
-    expect(isQuestionOpen(at.desk)).toBe(true)
+    expect(standing()).toEqual([true, true])
     at.hear()
-    expect(isQuestionOpen(at.desk)).toBe(true)
+    expect(standing()).toEqual([true, true])
     at.key('1')
-    expect(isQuestionOpen(at.desk)).toBe(false)
+    expect(standing()).toEqual([false, true])
+    at.feed({ kind: 'intentCommitted', id: 'confirmation-1' })
+    expect(standing()).toEqual([false, false])
   })
 })

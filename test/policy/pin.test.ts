@@ -156,6 +156,18 @@ describe('stepPin() judges', () => {
     }
   })
 
+  it('one that could not be checked as a wrong one, of which nobody says that it was', () => {
+    const entry: readonly PinEvent[] = [...keyed('271828#'), { kind: 'uncheckable' }]
+    const { state, effects } = after(fresh, entry)
+    expect(state).toEqual({ kind: 'waiting', wrongTries: 1 })
+    expect(effects.at(-1)).toEqual({ kind: 'pinUncheckable' })
+    expect(after(fresh, [...entry, ...entry, ...entry]).effects.at(-1)).toEqual({
+      kind: 'pinRefused',
+      reason: 'triesOfCall',
+    })
+    expect(after(fresh, [{ kind: 'uncheckable' }])).toEqual({ state: fresh, effects: [] })
+  })
+
   it('no answer that nobody waits for', () => {
     expect(after(fresh, [{ kind: 'checked', right: true, triesToday: 1 }])).toEqual({
       state: fresh,
