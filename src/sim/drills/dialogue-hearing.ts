@@ -76,7 +76,7 @@ export function denialsOf(story: Story, hearing: Hearing, before: number): reado
     if (saying?.meaning !== 'no' || place <= hearing.place) return []
     if (news.kind === 'message') return !isVoice && news.sessionId === story.sessionId ? [place] : []
     if (news.kind !== 'transcript' || !isVoice || !transcribes) return []
-    return wordsOfTurn(story, { news, place, atMs: it.atMs }) ? [place] : []
+    return wordsOfTurn(story, { news, place, atMs: it.atMs })?.isAtLast === false ? [place] : []
   })
 }
 
@@ -104,14 +104,18 @@ function meaningOf(
   // Words that began too early may be meant for something else: after them the question has to be put again.
   if (sinceHeardMs < REACTION_MS)
     return said !== undefined && /[a-zа-я]/i.test(saying?.text ?? '') ? 'unclear' : undefined
-  return news.kind === 'transcript' ? said : 'unclear'
+  // A change at the last moment may come too late to be one.
+  return news.kind === 'transcriptFailed' || (turn.isAtLast && said === 'change') ? 'unclear' : said
 }
 
-/** The turn whose words these are: begun on the caller's own track of this call, understood once and in time. */
+/**
+ * The turn whose words these are: begun on the caller's own track of this call, understood once and in time. At the last
+ * moment they may count and need not.
+ */
 function wordsOfTurn(
   story: Story,
   of: { readonly news: { readonly itemId: string }; readonly place: number; readonly atMs: number },
-): { readonly startedAtMs: number } | undefined {
+): { readonly startedAtMs: number; readonly isAtLast: boolean } | undefined {
   const { itemId } = of.news
   const before = story.happenings.slice(0, of.place)
   const started = newsOf(before, 'speechStarted').find(({ news }) => news.itemId === itemId)
@@ -123,7 +127,8 @@ function wordsOfTurn(
   const stoppedAtMs = newsOf(before, 'speechStopped').find(({ news }) => news.itemId === itemId)?.atMs
   const isStopped = stoppedAtMs !== undefined && stoppedAtMs < started.atMs + 30_000
   const dueAtMs = isStopped ? stoppedAtMs + WORDS_MS : started.atMs + 30_000
-  return isKnown || isOver || of.atMs > dueAtMs ? undefined : { startedAtMs: started.atMs }
+  const isAtLast = of.atMs === dueAtMs
+  return isKnown || isOver || of.atMs > dueAtMs ? undefined : { startedAtMs: started.atMs, isAtLast }
 }
 
 /** Why an asking came to nothing, where it was neither cut nor failed: in other words, or not heard. */
