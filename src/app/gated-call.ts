@@ -116,7 +116,10 @@ export class DrilledCall implements GatedCall {
       confirmationId === undefined ? undefined : await effects.findConfirmation(confirmationId)
     const proposal = confirmationId === undefined ? undefined : await effects.findProposal(confirmationId)
     const [state, stored] = [confirmation?.state, proposal?.arguments]
-    return { sessionId, tool, hash, confirmationId, state, arguments: stored }
+    const startedAtMs = this.clock.wallMs() - this.clock.nowMs()
+    const decidedAtMs =
+      confirmation?.decidedAtMs === undefined ? undefined : confirmation.decidedAtMs - startedAtMs
+    return { sessionId, tool, hash, confirmationId, state, decidedAtMs, arguments: stored }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

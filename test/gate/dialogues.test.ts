@@ -3,6 +3,7 @@ import { startToolGround } from '../../src/app/tool-ground.ts'
 import { breachesOf } from '../../src/sim/drills/dialogue-oracle.ts'
 import { Dialogue } from '../../src/sim/drills/dialogue.ts'
 import type { Happening, Story } from '../../src/sim/drills/dialogue-story.ts'
+import { sayings } from '../../src/sim/drills/dialogue-words.ts'
 import { drillDialogues } from '../../src/sim/drills/dialogues.ts'
 import { seededRandom } from '../../src/sim/caller/random.ts'
 
@@ -33,6 +34,34 @@ function hangUp(atMs: number): Happening {
   return { atMs, kind: 'news', news: { kind: 'ended', reason: 'hungUp' } }
 }
 
+/** Where a test wrote HERE, the session of its story. */
+function ofSession(one: Happening, { sessionId }: Story): Happening {
+  if (one.kind !== 'news' || one.news.kind !== 'speechStarted' || one.news.sessionId !== 'HERE') return one
+  return { ...one, news: { ...one.news, sessionId } }
+}
+
+function press(atMs: number): Happening {
+  return { atMs, kind: 'news', news: { kind: 'key', key: '2' } }
+}
+
+/** A question is heard to its end, and words come that began before that. */
+function tooEarly(mark: Happening): readonly Happening[] {
+  const [atMs, itemId] = [mark.atMs, 'item_early']
+  return [
+    { atMs, kind: 'news', news: { kind: 'speechStarted', itemId, sessionId: 'HERE' } },
+    mark,
+    { atMs, kind: 'news', news: { kind: 'transcript', itemId, text: 'Hm?' }, saying: sayings.unclear[0] },
+  ]
+}
+
+function otherWish(atMs: number): readonly Happening[] {
+  const itemId = 'item_change'
+  return [
+    { atMs, kind: 'news', news: { kind: 'speechStarted', itemId, sessionId: 'HERE' } },
+    { atMs, kind: 'news', news: { kind: 'transcript', itemId, text: 'Tuesday' }, saying: sayings.change[0] },
+  ]
+}
+
 /** What happened, without the ids that are made anew each time. */
 function outline(one: Happening): string {
   const { kind, atMs } = one
@@ -57,6 +86,25 @@ describe('dialogues at a gate', () => {
   })
 })
 
+describe('the model at the other end of a dialogue', () => {
+  it('says now and then that a turn begins which has begun before, and whose words are not known', async () => {
+    await using ground = await startToolGround()
+    const again: string[] = []
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const { happenings } = await playOne(ground, seed)
+      const open = new Set<string>()
+      for (const one of happenings) {
+        if (one.kind !== 'news' || !('itemId' in one.news)) continue
+        const { kind, itemId } = one.news
+        if (kind === 'speechStarted' && open.has(itemId)) again.push(itemId)
+        if (kind === 'speechStarted') open.add(itemId)
+        if (kind === 'transcript' || kind === 'transcriptFailed') open.delete(itemId)
+      }
+    }
+    expect(again.length).toBeGreaterThan(0)
+  })
+})
+
 describe('the judge of dialogues', () => {
   it.each<[string, (happenings: readonly Happening[]) => readonly Happening[], string]>([
     ['nothing is heard', (all) => all.filter((one) => !isNews(one, 'questionMark')), 'was not heard'],
@@ -77,6 +125,26 @@ describe('the judge of dialogues', () => {
       'used twice',
     ],
     [
+      'it was not agreed to in time',
+      (all) => all.map((one) => (one.kind === 'claimed' ? { ...one, atMs: one.atMs + 60_000 } : one)),
+      'long after',
+    ],
+    [
+      'a 2 was pressed while the question was on its way',
+      (all) => all.flatMap((one) => (one.kind === 'asked' ? [one, press(one.atMs)] : [one])),
+      'against a no',
+    ],
+    [
+      'words before the answer began too early',
+      (all) => all.flatMap((one) => (isNews(one, 'questionMark') ? tooEarly(one) : [one])),
+      'on an answer that was unclear',
+    ],
+    [
+      'a change came before the effect',
+      (all) => all.flatMap((one) => (one.kind === 'claimed' ? [one, ...otherWish(one.atMs)] : [one])),
+      'against a change',
+    ],
+    [
       'the session ends before',
       (all) => all.flatMap((one) => (one.kind === 'claimed' ? [hangUp(one.atMs), one] : [one])),
       'after the end',
@@ -85,7 +153,7 @@ describe('the judge of dialogues', () => {
     await using ground = await startToolGround()
     const story = await storyOfOneYes(ground)
     expect(breachesOf(story)).toEqual([])
-    const changed = { ...story, happenings: change(story.happenings) }
+    const changed = { ...story, happenings: change(story.happenings).map((one) => ofSession(one, story)) }
     expect(breachesOf(changed).join()).toContain(complaint)
   })
 })

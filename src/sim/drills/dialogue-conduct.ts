@@ -1,4 +1,15 @@
-import { allOf, callsOf, hashOf, newsOf, type Of, openTurns, overAt, type Story } from './dialogue-story.ts'
+import { failureOf } from './dialogue-hearing.ts'
+import {
+  allOf,
+  beginningsOf,
+  callsOf,
+  hashOf,
+  newsOf,
+  type Of,
+  openTurns,
+  overAt,
+  type Story,
+} from './dialogue-story.ts'
 
 /** What a gate must not do even where no effect comes of it, each with the clause of the protocol. */
 export function conductBreaches(story: Story): readonly string[] {
@@ -6,12 +17,15 @@ export function conductBreaches(story: Story): readonly string[] {
     ...allOf(story.happenings, 'asked').flatMap((asked) => complaintsAboutQuestion(story, asked)),
     ...allOf(story.happenings, 'answered').flatMap((answer) => complaintsAboutAnswer(story, answer)),
     ...allOf(story.happenings, 'stored').flatMap((stored) => complaintsAboutRecord(story, stored)),
+    ...allOf(story.happenings, 'ran').flatMap((ran) => complaintsAboutGoodbye(story, ran)),
     ...complaintsAboutEnds(story),
   ]
 }
 
 const MAX_ASKINGS = 3
 const MAX_WAITING = 3
+/** Askings that may be misspoken before the model is not trusted with the question, or go unheard before it is over. */
+const MAX_FAILURES = 2
 
 type Placed<Kind extends Parameters<typeof allOf>[1]> = {
   readonly place: number
@@ -28,6 +42,9 @@ function complaintsAboutQuestion(story: Story, { place, it: ask }: Placed<'asked
   const others = allOf(before, 'asked').filter(({ it }) => it.id !== ask.id)
   const isOpenTurn = openTurns(happenings, { place, atMs: ask.atMs }).length > 0
   const { transcribes, channel } = story.settings
+  const failures = former.map((one) => failureOf(story, one))
+  const isUsedUp = (what: 'misspoken' | 'unheard'): boolean =>
+    failures.filter((one) => one === what).length >= MAX_FAILURES
   return [
     ...textComplaints(ask.text, made.it),
     ...(ask.attempt === former.length + 1 && ask.attempt <= MAX_ASKINGS ? [] : ['asked too often']),
@@ -39,6 +56,8 @@ function complaintsAboutQuestion(story: Story, { place, it: ask }: Placed<'asked
       : []),
     ...(lacksPin(story, { place, callId: made.it.callId }) ? ['asked before the PIN'] : []),
     ...(isKeyOnly(story) ? ['asked by message what only a key approves'] : []),
+    ...(isUsedUp('unheard') ? ['asked again what was not heard twice'] : []),
+    ...(isUsedUp('misspoken') && ask.way === 'model' ? ['let the model ask what it misspoke twice'] : []),
   ]
 }
 
@@ -61,8 +80,11 @@ function isSettled(story: Story, other: Placed<'asked'>, before: number): boolea
   const { id } = other.it
   const since = story.happenings.slice(other.place, before)
   const isStopped = allOf(since, 'stopped').some(({ it }) => it.id === id)
-  const isBegun = allOf(since, 'claimed').some(({ it }) => it.confirmationId === id)
-  return isStopped || isBegun || overAt(story.happenings.slice(0, before), id) !== undefined
+  return isStopped || isBegun(since, id) || overAt(story.happenings.slice(0, before), id) !== undefined
+}
+
+function isBegun(since: Story['happenings'], id: string): boolean {
+  return allOf(since, 'claimed').some(({ it }) => it.confirmationId === id)
 }
 
 /** After a record is over an equal one is not asked about before the caller has begun another turn with words. */
@@ -71,13 +93,9 @@ function isTooSoon(
   { place, hash, id }: { readonly place: number; readonly hash: string; readonly id: string },
 ): boolean {
   const before = story.happenings.slice(0, place)
-  const equals = allOf(before, 'stored').filter(({ it }) => it.hash === hash && it.id !== id)
-  const endsMs = equals.flatMap(({ it }) => {
-    const over = overAt(before, it.id)?.it
-    return over && over.status !== 'failed' && over.status !== 'unknown' ? [over.atMs] : []
-  })
+  const endsMs = endsOfEquals(before, { hash, id })
   if (endsMs.length === 0) return false
-  const begun = newsOf(before, 'speechStarted')
+  const begun = beginningsOf(before)
   const spoken = newsOf(before, 'transcript').flatMap(({ news }) =>
     news.text.trim() === '' ? [] : begun.filter((turn) => turn.news.itemId === news.itemId),
   )
@@ -89,6 +107,30 @@ function isTooSoon(
   return !turnsMs.some((atMs) => atMs > Math.max(...endsMs))
 }
 
+/** Times at which records of the same thing came to their end. */
+function endsOfEquals(
+  before: Story['happenings'],
+  { hash, id }: { readonly hash: string; readonly id: string },
+): readonly number[] {
+  const equals = allOf(before, 'stored').filter(({ it }) => it.hash === hash && it.id !== id)
+  return equals.flatMap(({ it }) => {
+    const over = overAt(before, it.id)?.it
+    return over && over.status !== 'failed' && over.status !== 'unknown' ? [over.atMs] : []
+  })
+}
+
+/** Whether a proposal waits that is equal to one that is over, although the caller has not even begun another turn. */
+function isDecided(story: Story, { place, it }: Placed<'answered'>): boolean {
+  const before = story.happenings.slice(0, place)
+  const stored = allOf(before, 'stored').find((one) => one.it.callId === it.callId)
+  const isRepeated = allOf(before, 'answered').some((one) => one.it.callId === it.callId)
+  // By message a key may have to approve: it needs no turn of the caller.
+  if (!stored || isRepeated || it.status !== 'waits' || story.settings.channel === 'sms') return false
+  const endsMs = endsOfEquals(before.slice(0, stored.place), stored.it)
+  const turns = [...beginningsOf(before), ...newsOf(before, 'message')]
+  return endsMs.length > 0 && !turns.some(({ atMs }) => atMs >= Math.max(...endsMs))
+}
+
 function lacksPin(
   story: Story,
   { place, callId }: { readonly place: number; readonly callId: string },
@@ -96,7 +138,10 @@ function lacksPin(
   const before = story.happenings.slice(0, place)
   const answer = allOf(before, 'answered').find(({ it }) => it.callId === callId)
   if (!answer?.it.output.includes('pin_required')) return false
-  return !newsOf(before, 'pinRight').some((right) => right.place > answer.place)
+  const [right, refused] = [newsOf(before, 'pinRight'), newsOf(before, 'pinRefused')].map((all) =>
+    all.find(({ place: at }) => at > answer.place),
+  )
+  return !right || (refused !== undefined && refused.place < right.place)
 }
 
 function isKeyOnly({ settings }: Story): boolean {
@@ -115,7 +160,20 @@ function complaintsAboutAnswer(story: Story, { place, it }: Placed<'answered'>):
     ...(/[0-9a-f]{24}/.test(output) ? ['gave the model something to approve by'] : []),
     ...(isOther === true && status !== 'refused' ? [`took other arguments for a call id: ${status}`] : []),
     ...(status === 'done' && !hasRun ? ['said that it is done'] : []),
+    ...(isDecided(story, { place, it }) ? ['let wait what was just decided'] : []),
   ]
+}
+
+/** The call is not ended over a question that was open all the time since that was proposed. */
+function complaintsAboutGoodbye({ happenings }: Story, { place, it }: Placed<'ran'>): readonly string[] {
+  if (it.tool !== 'end_call') return []
+  const made = allOf(happenings.slice(0, place), 'proposed').findLast((one) => one.it.tool === 'end_call')
+  const open = allOf(happenings.slice(0, made?.place), 'asked').filter(
+    (ask) =>
+      !isBegun(happenings.slice(ask.place, place), ask.it.id) &&
+      !overAt(happenings.slice(0, place), ask.it.id),
+  )
+  return open.length > 0 ? ['ended the call over a question'] : []
 }
 
 function complaintsAboutRecord(story: Story, { place, it: stored }: Placed<'stored'>): readonly string[] {
@@ -155,7 +213,13 @@ function complaintsAboutEnds(story: Story): readonly string[] {
   const told = allOf(happenings, 'told')
   const calls = told.map(({ it }) => it.callId)
   const isOver = happenings.some(({ kind }) => kind === 'over')
-  const waits = allOf(happenings, 'answered').filter(({ it }) => it.status === 'waits')
+  // A goodbye that comes too soon is no proposal that waits: the model may say it again.
+  const goodbyes = allOf(happenings, 'proposed').flatMap(({ it }) =>
+    it.tool === 'end_call' ? [it.callId] : [],
+  )
+  const waits = allOf(happenings, 'answered').filter(
+    ({ it }) => it.status === 'waits' && !goodbyes.includes(it.callId),
+  )
   const unheard = waits.filter(({ it }) => !calls.includes(it.callId))
   const ran = new Set(
     [...story.proofs.values()].flatMap(({ confirmationId }) =>

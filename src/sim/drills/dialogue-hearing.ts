@@ -3,7 +3,13 @@ import { allOf, type Happening, newsOf, type Of, type Story, TTL_MS } from './di
 import { sayings } from './dialogue-words.ts'
 
 /** A question that was heard to its end. */
-export type Hearing = { readonly place: number; readonly atMs: number; readonly question: string }
+export type Hearing = {
+  readonly place: number
+  readonly atMs: number
+  readonly question: string
+  /** Where it was asked for. */
+  readonly askedAt: number
+}
 
 /** Something the caller did that answers a question. */
 export type Answer = { readonly place: number; readonly atMs: number; readonly meaning: Meaning }
@@ -25,7 +31,7 @@ export function hearingOf(story: Story, id: string, before: number): Hearing | u
     at > place && news.id === ask.id && news.attempt === ask.attempt
   if (ask.way === 'written') {
     const shown = newsOf(since, 'questionShown').find(({ news, place: at }) => isOfIt(news, at))
-    return shown && { place: shown.place, atMs: shown.atMs, question: ask.text }
+    return shown && { place: shown.place, atMs: shown.atMs, question: ask.text, askedAt: place }
   }
   const begun = newsOf(since, 'questionStarted').find(({ news, place: at }) => isOfIt(news, at))
   const sent = newsOf(since, 'questionSent').find(({ news, place: at }) => isOfIt(news, at))
@@ -43,7 +49,7 @@ export function hearingOf(story: Story, id: string, before: number): Hearing | u
     mark.atMs <= begun.atMs + audioMs + MARK_MS
   const isVerbatim = ask.way === 'server' || soundOf(spoken ?? '') === soundOf(ask.text)
   return isTimely && isVerbatim && !isCut
-    ? { place: mark.place, atMs: mark.atMs, question: ask.text }
+    ? { place: mark.place, atMs: mark.atMs, question: ask.text, askedAt: place }
     : undefined
 }
 
@@ -56,18 +62,21 @@ export function answersTo(story: Story, hearing: Hearing, before: number): reado
   })
 }
 
-/** Places at which the caller said or keyed in a no, whenever they began to. */
-export function denialsIn(story: Story, from: number, before: number): readonly number[] {
+/**
+ * Places at which the caller said no to a question that was heard, whenever they began to, or keyed it in: also while
+ * the question was on its way.
+ */
+export function denialsOf(story: Story, hearing: Hearing, before: number): readonly number[] {
   return story.happenings.slice(0, before).flatMap((it, place) => {
-    if (it.kind !== 'news' || place <= from) return []
+    if (it.kind !== 'news' || place <= hearing.askedAt) return []
     const { news, saying } = it
     const { channel, transcribes } = story.settings
     const isVoice = channel === 'voice'
     if (news.kind === 'key') return news.key === '2' && isVoice ? [place] : []
-    if (saying?.meaning !== 'no') return []
+    if (saying?.meaning !== 'no' || place <= hearing.place) return []
     if (news.kind === 'message') return !isVoice && news.sessionId === story.sessionId ? [place] : []
     if (news.kind !== 'transcript' || !isVoice || !transcribes) return []
-    return wordsOfTurn(story, { news, place, atMs: it.atMs }) ? [place] : []
+    return wordsOfTurn(story, { news, place, atMs: it.atMs })?.isAtLast === false ? [place] : []
   })
 }
 
@@ -91,15 +100,22 @@ function meaningOf(
   const turn = wordsOfTurn(story, { news, place, atMs })
   if (!turn) return undefined
   const sinceHeardMs = turn.startedAtMs - hearing.atMs
-  if (sinceHeardMs < REACTION_MS || sinceHeardMs > TTL_MS) return undefined
-  return news.kind === 'transcript' ? said : 'unclear'
+  if (sinceHeardMs > TTL_MS) return undefined
+  // Words that began too early may be meant for something else: after them the question has to be put again.
+  if (sinceHeardMs < REACTION_MS)
+    return said !== undefined && /[a-zа-я]/i.test(saying?.text ?? '') ? 'unclear' : undefined
+  // A change at the last moment may come too late to be one.
+  return news.kind === 'transcriptFailed' || (turn.isAtLast && said === 'change') ? 'unclear' : said
 }
 
-/** The turn whose words these are: begun on the caller's own track of this call, understood once and in time. */
+/**
+ * The turn whose words these are: begun on the caller's own track of this call, understood once and in time. At the last
+ * moment they may count and need not.
+ */
 function wordsOfTurn(
   story: Story,
   of: { readonly news: { readonly itemId: string }; readonly place: number; readonly atMs: number },
-): { readonly startedAtMs: number } | undefined {
+): { readonly startedAtMs: number; readonly isAtLast: boolean } | undefined {
   const { itemId } = of.news
   const before = story.happenings.slice(0, of.place)
   const started = newsOf(before, 'speechStarted').find(({ news }) => news.itemId === itemId)
@@ -111,7 +127,24 @@ function wordsOfTurn(
   const stoppedAtMs = newsOf(before, 'speechStopped').find(({ news }) => news.itemId === itemId)?.atMs
   const isStopped = stoppedAtMs !== undefined && stoppedAtMs < started.atMs + 30_000
   const dueAtMs = isStopped ? stoppedAtMs + WORDS_MS : started.atMs + 30_000
-  return isKnown || isOver || of.atMs > dueAtMs ? undefined : { startedAtMs: started.atMs }
+  const isAtLast = of.atMs === dueAtMs
+  return isKnown || isOver || of.atMs > dueAtMs ? undefined : { startedAtMs: started.atMs, isAtLast }
+}
+
+/** Why an asking came to nothing, where it was neither cut nor failed: in other words, or not heard. */
+export function failureOf(
+  story: Story,
+  asked: { readonly place: number; readonly it: Of<'asked'> },
+): 'misspoken' | 'unheard' | undefined {
+  const { id, attempt, way, text } = asked.it
+  const since = story.happenings.slice(asked.place + 1)
+  const stop = since.findIndex((one) => (one.kind === 'stopped' || one.kind === 'asked') && one.id === id)
+  if (since[stop]?.kind !== 'stopped') return undefined
+  const during = since.slice(0, stop)
+  const sent = newsOf(during, 'questionSent').find(({ news }) => news.id === id && news.attempt === attempt)
+  if (way === 'model' && sent && soundOf(sent.news.spoken ?? '') !== soundOf(text)) return 'misspoken'
+  const isHeard = hearingOf(story, id, asked.place + 1 + stop) !== undefined
+  return isHeard || during.some((one) => isCutting(one, asked.it)) ? undefined : 'unheard'
 }
 
 /** What cuts a question: everything queued was thrown away, it failed, or the session ended. */

@@ -1,6 +1,6 @@
 import type { Random } from '../caller/random.ts'
 import type { Proposed } from './dialogue-proposals.ts'
-import { allOf, type Happening, type Of, type Story } from './dialogue-story.ts'
+import { allOf, type Happening, type Of, openTurns, type Story } from './dialogue-story.ts'
 import { type Saying, sayings } from './dialogue-words.ts'
 import type {
   CallEnd,
@@ -45,6 +45,11 @@ export class AtLine implements AsyncDisposable {
   /** Effects so far. */
   get runs(): number {
     return allOf(this.#happenings, 'ran').length
+  }
+
+  /** Whether the caller has begun something whose words are not known yet. */
+  get isSpeaking(): boolean {
+    return this.#openTurns().length > 0
   }
 
   /** A tool call of before, the last one being number 0. */
@@ -144,6 +149,18 @@ export class AtLine implements AsyncDisposable {
     const itemId = this.#begin('here')
     if (this.#random.whole(3) === 0) return
     this.pass(pick(this.#random, [50, 199, 200]))
+    this.#transcript(itemId)
+  }
+
+  /** The model's server says that a turn begins which has begun before, and whose words are not known yet. */
+  beginAgain(): void {
+    this.pass(pick(this.#random, [1, 200, 700]))
+    const open = this.#openTurns()
+    if (open.length === 0) return
+    const { itemId } = pick(this.#random, open)
+    this.feed({ kind: 'speechStarted', itemId, sessionId: this.#call.sessionId })
+    if (this.#random.whole(4) === 0) return
+    this.pass(pick(this.#random, [100, 700]))
     this.#transcript(itemId)
   }
 
@@ -274,6 +291,10 @@ export class AtLine implements AsyncDisposable {
     const sessionId = where === 'here' ? this.#call.sessionId : 'CAffffffffffffffffffffffffffffffff'
     this.feed({ kind: 'speechStarted', itemId, sessionId })
     return itemId
+  }
+
+  #openTurns(): ReturnType<typeof openTurns> {
+    return openTurns(this.#happenings, { place: this.#happenings.length, atMs: this.#call.clock.nowMs() })
   }
 
   #transcript(itemId: string, saying: Saying = this.#saying()): void {

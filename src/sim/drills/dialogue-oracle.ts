@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { conductBreaches } from './dialogue-conduct.ts'
-import { type Answer, answersTo, denialsIn, type Hearing, hearingOf } from './dialogue-hearing.ts'
+import { type Answer, answersTo, denialsOf, type Hearing, hearingOf } from './dialogue-hearing.ts'
 import {
   allOf,
+  beginningsOf,
   callsOf,
   hashOf,
   highRisk,
@@ -20,6 +21,8 @@ type Effect = { readonly place: number; readonly it: Of<'ran'>; readonly hash: s
 /** What made an effect right: a key of the API, or a yes to a question that was heard. */
 type Consent = { readonly place: number; readonly atMs: number; readonly by: 'apiKey' | 'answer' }
 
+/** The intent of what was agreed to is written so soon, or nothing is done. */
+const COMMIT_MS = 5_000
 /** A yes waits so long for other words that are on their way. */
 const LAST_WORDS_MS = 2_000
 
@@ -75,6 +78,8 @@ function complaintAboutReading(
   standings: readonly CallStanding[],
 ): string | undefined {
   const { tool } = effect.it
+  // Anybody may say goodbye.
+  if (tool === 'end_call') return undefined
   const weak = tool === 'web_research' ? ['S0'] : ['S0', 'S1']
   if (standings.every(({ strength }) => weak.includes(strength))) return 'ran for somebody too weak'
   if (tool !== 'web_research' || standings.some((standing) => isRequest(story, standing))) return undefined
@@ -105,6 +110,9 @@ function complaintAboutConsent(story: Story, effect: Effect, proof: EffectProof)
   if (stored?.it.hash !== hash) return 'ran on a confirmation of something else'
   const consent = approvalOf(story, { id, hash, place }) ?? yesTo(story, { id, place })
   if (typeof consent === 'string') return consent
+  const claim = allOf(story.happenings, 'claimed').find(({ it }) => it.confirmationId === id)
+  if (proof.decidedAtMs === undefined || (claim && claim.it.atMs > proof.decidedAtMs + COMMIT_MS))
+    return 'ran long after it was agreed to'
   return (
     complaintAboutTime(story, { id, effect, consent }) ??
     complaintAboutStanding(story, { effect, consent }) ??
@@ -219,8 +227,13 @@ function complaintAboutLastWords(
   story: Story,
   { id, effect, consent }: { readonly id: string; readonly effect: Effect; readonly consent: Consent },
 ): string | undefined {
-  const heardAt = hearingOf(story, id, consent.place)?.place ?? consent.place
-  if (denialsIn(story, heardAt, effect.place).length > 0) return 'ran against a no'
+  const hearing = hearingOf(story, id, consent.place)
+  if (hearing && denialsOf(story, hearing, effect.place).length > 0) return 'ran against a no'
+  const answers = hearing ? answersTo(story, hearing, effect.place) : []
+  if (answers.some(({ meaning }) => meaning === 'change')) return 'ran against a change'
+  const { decidedAtMs } = story.proofs.get(effect.it.intentId ?? '') ?? {}
+  if (decidedAtMs !== undefined && decidedAtMs > consent.atMs + LAST_WORDS_MS)
+    return 'waited too long after a yes'
   const { channel, transcribes } = story.settings
   if (channel !== 'voice' || !transcribes) return undefined
   const own = story.happenings[consent.place]
@@ -260,7 +273,7 @@ function isRequest({ settings }: Story, { strength, isInScope }: CallStanding): 
 /** When the caller's last turn with words began. */
 function lastWordsMs({ happenings }: Story, place: number): number | undefined {
   const before = happenings.slice(0, place)
-  const begun = newsOf(before, 'speechStarted')
+  const begun = beginningsOf(before)
   const worded = newsOf(before, 'transcript').flatMap(({ news }) =>
     /[a-zа-я]/i.test(news.text) ? begun.filter(({ news: { itemId } }) => itemId === news.itemId) : [],
   )

@@ -21,6 +21,7 @@ const tools = [
   'web_research',
   'take_message',
   'find_contact',
+  'end_call',
   'delete_everything',
 ]
 

@@ -107,6 +107,14 @@ export function overAt(
   return allOf(happenings, 'told').find(({ it }) => it.callId === callId)
 }
 
+/** Every item of the caller where it began first: what is said to begin again has not moved. */
+export function beginningsOf(happenings: readonly Happening[]): ReturnType<typeof newsOf<'speechStarted'>> {
+  const begun = newsOf(happenings, 'speechStarted')
+  return begun.filter(
+    ({ news, place }) => begun.find((one) => one.news.itemId === news.itemId)?.place === place,
+  )
+}
+
 /** Turns of the caller that had begun before a place and whose words were not known there, nor given up. */
 export function openTurns(
   happenings: readonly Happening[],
@@ -117,7 +125,7 @@ export function openTurns(
   const known = new Set(
     [...newsOf(before, 'transcript'), ...newsOf(before, 'transcriptFailed')].map(({ news }) => news.itemId),
   )
-  const begun = newsOf(before, 'speechStarted').filter(({ place: at }) => at > from)
+  const begun = beginningsOf(before).filter(({ place: at }) => at > from)
   const open = begun.map(({ news: { itemId }, atMs: startedAtMs }) => {
     const stoppedAtMs = newsOf(before, 'speechStopped').find(({ news }) => news.itemId === itemId)?.atMs
     const isStopped = stoppedAtMs !== undefined && stoppedAtMs < startedAtMs + 30_000

@@ -73,6 +73,7 @@ export class Dialogue {
   async #round(): Promise<void> {
     await this.#propose()
     await this.#between()
+    if (this.#chance(8)) this.#line.begin()
     this.#hear()
     await this.#between()
     // What follows from an answer is kept waiting, and more comes meanwhile.
@@ -130,6 +131,7 @@ export class Dialogue {
     const line = this.#line
     const roll = this.#random.whole(100)
     if (this.#settings.channel !== 'voice') return line.write()
+    if (line.isSpeaking && this.#chance(40)) return line.beginAgain()
     if (roll < 20) return line.key(pick(this.#random, ['1', '1', '1', '2', '5', '#']))
     if (roll < 26) return line.say(undefined, 'another call')
     if (roll < 32) return line.speakLate()
@@ -150,7 +152,8 @@ export class Dialogue {
     else if (roll < 34) line.say()
     else if (roll < 42) line.key(pick(random, ['1', '2', '9']))
     else if (roll < 48) line.claimConsent()
-    else if (roll < 54) line.begin()
+    else if (roll < 52) line.begin()
+    else if (roll < 54) line.beginAgain()
     else if (roll < 64) line.approve((tool, input) => hashOf(tool, input))
     else if (roll < 70) line.feed({ kind: 'cleared' })
     else if (roll < 76) this.#pin()

@@ -112,6 +112,7 @@ const denials = [
   'callIdReused',
   'invalidArguments',
   'closing',
+  'confirmationOpen',
   'revoked',
   'cancelled',
   'intentNotWritten',

@@ -82,6 +82,8 @@ export type EffectProof = {
   readonly confirmationId: string | undefined
   /** Where its confirmation stands; undefined when there is none. */
   readonly state: string | undefined
+  /** When it came there, by the clock of the call. */
+  readonly decidedAtMs: number | undefined
   /** Canonical JSON of what was proposed. */
   readonly arguments: string | undefined
 }
