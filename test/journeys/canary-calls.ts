@@ -35,6 +35,20 @@ function callOf({ name, call, steps, model, ...more }: Call): Scenario {
   })
 }
 
+/** The model wants to text somebody what nobody else is to read. */
+const proposesText: ModelScript['replies'][number] = {
+  preamble: `Not ${cards.said}? Let me see.`,
+  calls: [
+    {
+      name: 'send_sms',
+      arguments: {
+        to_number: numbers.texted,
+        body: `A ${words.text}: ${cards.inText}, call ${numbers.inText}.`,
+      },
+    },
+  ],
+}
+
 /** The owner texts somebody and looks things up; then the model's session is lost, and another one is told of it all. */
 export const lost = callOf({
   name: 'session-is-lost',
@@ -59,18 +73,7 @@ export const lost = callOf({
       `Or ${cards.spokenMixed}, ${words.more}.`,
     ],
     replies: [
-      {
-        preamble: `Not ${cards.said}? Let me see.`,
-        calls: [
-          {
-            name: 'send_sms',
-            arguments: {
-              to_number: numbers.texted,
-              body: `A ${words.text}: ${cards.inText}, call ${numbers.inText}.`,
-            },
-          },
-        ],
-      },
+      proposesText,
       { say: 'All right.' },
       { say: 'It is sent.' },
       {
@@ -288,18 +291,7 @@ export const dying = callOf({
       `The other card is ${cards.spokenInWords}, ${words.caller}.`,
     ],
     replies: [
-      {
-        preamble: `Not ${cards.said}? Let me see.`,
-        calls: [
-          {
-            name: 'send_sms',
-            arguments: {
-              to_number: numbers.texted,
-              body: `A ${words.text}: ${cards.inText}, call ${numbers.inText}.`,
-            },
-          },
-        ],
-      },
+      proposesText,
       { say: 'All right.' },
       { say: 'Excuse the break.' },
       { say: `Was it ${cards.saidWhenLost}?` },
