@@ -201,7 +201,8 @@ function complaintAboutStanding(
   const hasNumber = effect.it.tool === 'make_call' || effect.it.tool === 'send_sms'
   if (hasNumber && reaches.every(({ is }) => is === 'refused' || is === 'fails'))
     return 'ran to somebody who may not be reached'
-  const isFirst = effect.it.tool !== 'calendar_create_event' && reaches.every(({ is }) => is === 'first')
+  const isSent = hasNumber || effect.it.tool === 'send_email'
+  const isFirst = isSent && reaches.every(({ is }) => is === 'first')
   const standings = allOf(during, 'standing').map(({ it }) => it.standing)
   standings.unshift(standingAt(story, consent.place))
   if (standings.every(({ strength }) => strength === 'S0')) return 'ran for an outsider'
