@@ -117,6 +117,19 @@ describe('an equal proposal', () => {
     expect(at.question().id).toBe('confirmation-2')
   })
 
+  it('that was taken while the caller spoke is not asked when that turn has no words', () => {
+    const at = new AtDesk()
+    at.asked()
+    at.key('2')
+    at.pass(100)
+    const itemId = at.begin()
+    at.propose(again(2))
+    at.feed({ kind: 'transcript', itemId, text: '...' })
+    expect([at.answers().at(-1), at.of('ask').length]).toEqual(['confirmation_required', 1])
+    at.say('Text Ann, after all.')
+    expect(at.question().id).toBe('confirmation-2')
+  })
+
   it('is not asked for a turn without words, nor for one that began before the end of the former', () => {
     const at = new AtDesk()
     at.asked()
