@@ -48,7 +48,7 @@ export async function buildHttp(
   await app.register(metricsRoutes({ source: metrics, keyring, isLoopback: isLoopback(host) }))
   const { audit, people, messages, contacts, agenda } = records
   await app.register(auditRoutes({ audit, keyring }))
-  await app.register(messageRoutes({ messages, audit, people, keyring }))
+  await app.register(messageRoutes({ messages, audit, people, keyring, recordings: outside?.telephony }))
   await app.register(contactRoutes({ contacts, audit, people, keyring, clock }))
   await app.register(calendarRoutes({ agenda, keyring, clock, feedOf }))
   if (calls && accountSid !== undefined && secrets.twilioAuthToken !== undefined && publicUrl !== undefined) {

@@ -117,7 +117,7 @@ export class TwilioRest implements TelephonyControl, CallInquiry, Outbound, Reco
     }
   }
 
-  async deleteRecording(recordingSid: string, signal: AbortSignal): Promise<TelephonyOutcome> {
+  async deleteRecording(recordingSid: string, signal?: AbortSignal): Promise<TelephonyOutcome> {
     const outcome = await this.#order(async (client) => {
       await client.recordings(recordingSid).remove()
     }, signal)

@@ -71,6 +71,30 @@ describe('/v1/messages', () => {
     expect(rows[0]?.data).toEqual(data)
   })
 
+  it('removes a recording at the network first, and keeps it where that fails', async () => {
+    const asked: string[] = []
+    const failed = { ok: false, code: '20503', sentence: 'Twilio is down', ambiguous: true } as const
+    await using server = await serving({
+      recordings: {
+        deleteRecording: async (recordingSid) => {
+          asked.push(recordingSid)
+          return asked.length === 1 ? failed : { ok: true }
+        },
+      },
+    })
+    const { ask, records } = server
+    for (const each of [0, 1]) await records.calls.insertMessage(message(`m${each}`, each))
+    expect(await ask('DELETE', '/v1/messages/m1')).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringMatching(/^The recording could not be deleted/) as unknown },
+    })
+    expect((await ask('GET', '/v1/messages/m1')).status).toBe(200)
+    expect((await ask('DELETE', '/v1/messages/m1')).status).toBe(204)
+    expect((await ask('GET', '/v1/messages/m1')).status).toBe(404)
+    expect((await ask('DELETE', '/v1/messages/m0')).status).toBe(204)
+    expect(asked).toEqual(['RE1', 'RE1'])
+  })
+
   it('answers no page after a message that is not there, and names what was asked', async () => {
     await using server = await serving()
     const { ask, records } = server
