@@ -23,7 +23,8 @@ export type Clock = {
 const wheel = new TimerWheel({
   nowMs: () => performance.now(),
   setAlarm(delayMs, ring) {
-    const alarm = setTimeout(ring, delayMs)
+    // Whole: Node cuts fractions off, wakes up too early and goes to sleep again.
+    const alarm = setTimeout(ring, Math.ceil(delayMs))
     return () => clearTimeout(alarm)
   },
   // Where what is thrown in a timer of the machine arrives, too.
@@ -41,6 +42,18 @@ export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => performance.timeOrigin + performance.now(),
   setTimer: (delayMs, fire) => wheel.set(delayMs, fire),
+}
+
+/** Looks that nobody waits for fall due at multiples of this on the clock, so that one waking of the process serves all. */
+export const sharedTickMs = 20
+
+/** A sum may come out above what was meant by less than this, and would wait for a tick of its own. */
+const ROUNDING_MS = 0.001
+
+/** How long it is from a time of the clock to the last shared tick within the next `atMostMs`; to their end where there is none. */
+export function sharedTickWithin(nowMs: number, atMostMs: number): number {
+  const delayMs = Math.floor((nowMs + atMostMs) / sharedTickMs) * sharedTickMs - nowMs - ROUNDING_MS
+  return delayMs > 0 ? delayMs : atMostMs
 }
 
 /**

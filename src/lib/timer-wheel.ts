@@ -4,6 +4,8 @@ export const tickMs = 4
 /** Slots of each level. The first has one for each of the next 256 ticks (a second), the last reaches three days. */
 const SLOTS = [256, 64, 64, 64] as const
 
+const nothing = (): void => undefined
+
 /** The time a wheel goes by, and its one alarm. */
 export type WheelPorts = {
   /** Monotonic milliseconds. */
@@ -29,7 +31,7 @@ export class TimerWheel {
   #tick: number
   #order = 0
   #alarmTick = Infinity
-  #clearAlarm: () => void = () => undefined
+  #clearAlarm = nothing
   #isFiring = false
   /** One for all timers. */
   readonly #onCancel = (entry: Entry): void => this.#cancelled(entry)
@@ -103,7 +105,7 @@ export class TimerWheel {
 
   #disarm(): void {
     this.#clearAlarm()
-    this.#clearAlarm = () => undefined
+    this.#clearAlarm = nothing
     this.#alarmTick = Infinity
   }
 
@@ -129,6 +131,8 @@ export class TimerWheel {
 
   #onAlarm(): void {
     this.#alarmTick = Infinity
+    // One that has rung need not be taken back.
+    this.#clearAlarm = nothing
     this.#isFiring = true
     // An alarm may come early; and a loop that stood still has several ticks to make up for.
     const untilTick = Math.floor(this.#ports.nowMs() / tickMs)

@@ -1,3 +1,4 @@
+import { sharedTickMs, sharedTickWithin } from '../lib/clock.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
@@ -5,15 +6,13 @@ import type { Metrics } from '../ports/metrics.ts'
 
 /** A loop that stands still for longer than this is reported. */
 const BLOCKED_MS = 200
-/** How often the loop is looked at: as often as a caller's audio comes. */
-const TICK_MS = 20
 /** The time that counts as recent, in which there are at most so many ticks. */
 const RECENT_MS = 5_000
 const RECENT_TICKS = 256
 /** A process that has only just started is late for reasons of its own. */
 const SETTLED_MS = 2_000
-/** How often the recent delay is shown to the metrics. */
-const SHOW_EVERY_TICKS = 50
+/** How often the recent delay is shown to the metrics: every second. */
+const SHOW_EVERY_TICKS = 1_000 / sharedTickMs
 /** Who entered the loop longer ago than this has nothing to do with its standing still. */
 const SUSPECT_MS = 1_000
 
@@ -80,8 +79,9 @@ export class LoopWatch implements LoopEntries, Disposable {
   }
 
   #setTimer(): void {
-    const dueMs = this.#clock.nowMs() + TICK_MS
-    this.#timer = this.#clock.setTimer(TICK_MS, () => this.#tick(dueMs))
+    const nowMs = this.#clock.nowMs()
+    const delayMs = sharedTickWithin(nowMs, sharedTickMs)
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#tick(nowMs + delayMs))
   }
 
   #tick(dueMs: number): void {
