@@ -2,14 +2,16 @@ import { ULAW_BYTES_PER_MS } from '../audio/frame.ts'
 import type { MediaSink } from '../ports/telephony.ts'
 import type { Heard, Utterance } from './event.ts'
 
-/** The longest piece of audio between two marks, in µ-law bytes (200 ms). */
-const PIECE_BYTES = 200 * ULAW_BYTES_PER_MS
+/** The longest piece of audio in one message, in µ-law bytes (400 ms). */
+const PIECE_BYTES = 400 * ULAW_BYTES_PER_MS
+/** While marks are under way a further one follows so much audio, or what is left at the end of an utterance (400 ms). */
+const MARK_EVERY_BYTES = 400 * ULAW_BYTES_PER_MS
 /** Audio sent but not yet played, at most: half of what the network buffers (10 minutes). More is not sent. */
 const MAX_QUEUED_BYTES = 300_000 * ULAW_BYTES_PER_MS
-/** Marks whose punctuality is compared: about a second of sound. */
-const MARKS_COMPARED = 5
-/** Marks that may be under way: 300,000 ms in pieces of 20 ms. What would need more is not sent. */
-const MAX_MARKS = 15_000
+/** Marks whose punctuality is compared: a second or two of sound. */
+const MARKS_COMPARED = 3
+/** Marks that may be under way: many more than what is queued at most has. What would need more is not sent. */
+const MAX_MARKS = 2_000
 /** Utterances remembered at once; finished ones are forgotten first, and where none is, no further one is sent. */
 const MAX_UTTERANCES = 64
 
@@ -23,7 +25,10 @@ type Segment = {
   announced: boolean
 }
 
-type Mark = { readonly name: string; readonly segment: Segment; readonly bytes: number }
+/** Audio of one utterance with a mark behind it, or that waits for one. */
+type Stretch = { readonly segment: Segment; bytes: number }
+
+type Mark = Stretch & { readonly name: string }
 
 /** What playback tells its owner while marks come back. */
 export type PlaybackListener = {
@@ -37,10 +42,11 @@ export type PlaybackListener = {
 }
 
 /**
- * Counts what was sent to a caller and what was heard of it. Audio goes out as it arrives, in pieces of at most
- * 200 ms, each followed by a mark; a returned mark proves that everything before it was played. Between two marks the
- * position is estimated by the time that passed, and never beyond what was sent. A clear starts a new generation, so
- * that the marks which the clear itself returns prove nothing.
+ * Counts what was sent to a caller and what was heard of it. Audio goes out as it arrives, with marks between; a
+ * returned mark proves that everything before it was played. Where no mark is under way one follows at once, and so
+ * nothing that was sent stays without one; else marks are spared, for each of them wakes the process up when it comes
+ * back. Between two marks the position is estimated by the time that passed, and never beyond what was sent. A clear
+ * starts a new generation, so that the marks which the clear itself returns prove nothing.
  */
 export class Playback {
   readonly #listener: PlaybackListener
@@ -49,6 +55,8 @@ export class Playback {
   #nextMark = 0
   #segments: Segment[] = []
   #marks: Mark[] = []
+  /** What was sent last, with no mark behind it yet. */
+  #unmarked: Stretch | undefined
   /** When the audio before the last returned mark had been played, as far as that is known. */
   #playedAtMs = 0
   /** Playing without a break since #runAtMs: the bytes whose marks have come back, and how late the last marks were. */
@@ -80,15 +88,16 @@ export class Playback {
     const segment = this.#segmentOf(utterance)
     if (!segment) return false
     if (this.#marks.length === 0) this.#beginRun(atMs)
+    if (this.#unmarked?.segment !== segment) this.#mark()
     for (let start = 0; start < ulaw.length; start += PIECE_BYTES) {
       const piece = ulaw.subarray(start, start + PIECE_BYTES)
       // Sending may find that the stream is over, and what was counted for it is gone then.
       if (this.#sink !== sink || !sink.sendMedia(piece)) return false
       segment.sentBytes += piece.length
-      const name = `g${this.#generation}:${this.#nextMark++}`
-      this.#marks.push({ name, segment, bytes: piece.length })
       this.#outstandingBytes += piece.length
-      sink.sendMark(name)
+      this.#unmarked ??= { segment, bytes: 0 }
+      this.#unmarked.bytes += piece.length
+      if (this.#marks.length === 0 || this.#unmarked.bytes >= MARK_EVERY_BYTES) this.#mark()
     }
     // Before anything else is done: the caller waits for it.
     sink.flush()
@@ -100,6 +109,7 @@ export class Playback {
     const segment = this.#segments.find((one) => same(one.utterance, utterance))
     if (!segment || segment.complete) return
     segment.complete = true
+    if (this.#unmarked?.segment === segment) this.#markNow()
     if (segment.heardBytes >= segment.sentBytes) this.#announceEnd(segment, atMs)
   }
 
@@ -130,6 +140,7 @@ export class Playback {
       this.#wasHeard(first, atMs)
     } else for (const mark of this.#marks.splice(0, index + 1)) this.#wasHeard(mark, atMs)
     if (this.#marks.length > 0) return
+    if (this.#unmarked) return this.#markNow()
     const open = this.#segments.findLast((one) => !one.complete)
     if (open?.utterance.kind === 'reply') this.#listener.onReplyStalled(open.utterance, atMs)
   }
@@ -152,6 +163,22 @@ export class Playback {
         heardMs: Math.floor((segment.heardBytes + (extra.get(segment) ?? 0)) / ULAW_BYTES_PER_MS),
         complete: segment.complete,
       }))
+  }
+
+  /** Sends a mark behind what has none. */
+  #mark(): void {
+    const stretch = this.#unmarked
+    if (!stretch) return
+    this.#unmarked = undefined
+    const name = `g${this.#generation}:${this.#nextMark++}`
+    this.#marks.push({ ...stretch, name })
+    this.#sink?.sendMark(name)
+  }
+
+  /** The same, at once. */
+  #markNow(): void {
+    this.#mark()
+    this.#sink?.flush()
   }
 
   #wasHeard(mark: Mark, atMs: number): void {
@@ -187,6 +214,7 @@ export class Playback {
     this.#generation++
     this.#segments = []
     this.#marks = []
+    this.#unmarked = undefined
     this.#outstandingBytes = 0
   }
 
@@ -212,10 +240,10 @@ export class Playback {
   #playedSinceLastMark(atMs: number): ReadonlyMap<Segment, number> {
     let restBytes = this.#estimatedBytes(atMs)
     const played = new Map<Segment, number>()
-    for (const mark of this.#marks) {
+    for (const { segment, bytes: all } of this.#unmarked ? [...this.#marks, this.#unmarked] : this.#marks) {
       if (restBytes <= 0) break
-      const bytes = Math.min(restBytes, mark.bytes)
-      played.set(mark.segment, (played.get(mark.segment) ?? 0) + bytes)
+      const bytes = Math.min(restBytes, all)
+      played.set(segment, (played.get(segment) ?? 0) + bytes)
       restBytes -= bytes
     }
     return played

@@ -6,12 +6,12 @@ export interface MediaSink {
   readonly streamSid: string
   /**
    * Sends µ-law bytes as one media message.
-   * @param ulaw µ-law 8 kHz, any length up to 1,600 bytes (200 ms); copied before this returns
+   * @param ulaw µ-law 8 kHz, any length up to 3,200 bytes (400 ms); copied before this returns
    */
   sendMedia(ulaw: Uint8Array): boolean
   /** Asks for the mark to come back when everything sent before it has been played. */
   sendMark(name: string): boolean
-  /** Lets what was sent leave now; otherwise it leaves when the work that goes on is done. */
+  /** Lets what was sent leave: audio and marks wait for it, so that what belongs together leaves in one piece. */
   flush(): void
   /** Drops everything that is queued at the other side; outstanding marks come back at once. */
   clear(): boolean

@@ -5,8 +5,8 @@ import type { WebSocket } from 'ws'
 import type { Metrics } from '../ports/metrics.ts'
 import type { MediaSink } from '../ports/telephony.ts'
 
-/** Most µ-law bytes in one outgoing message: 200 ms. */
-const MAX_MEDIA_BYTES = 1_600
+/** Most µ-law bytes in one outgoing message: 400 ms. */
+const MAX_MEDIA_BYTES = 3_200
 
 /** RFC 6455 §5.5: a control frame carries at most 125 bytes, two of which are the code. */
 const MAX_REASON_BYTES = 123
@@ -17,9 +17,9 @@ const MAX_WAITING_BYTES = 16_384
 const MEDIA_SUFFIX = Buffer.from('"}}')
 
 /**
- * Writes the messages of one stream. Everything constant is joined once per stream. What is sent in one turn of the loop
- * leaves in one piece when the turn is over: a delta of the model is two or three pieces of audio with a mark behind each,
- * and the network costs more than all the rest of them. A clear waits for nothing.
+ * Writes the messages of one stream. Everything constant is joined once per stream. What is sent waits until it is flushed,
+ * and then leaves in one piece: a delta of the model is a piece of audio with a mark behind it, and the network costs more
+ * than all the rest of it. A clear waits for nothing.
  */
 export class SocketSink implements MediaSink {
   readonly streamSid: string
@@ -31,7 +31,7 @@ export class SocketSink implements MediaSink {
   readonly #metrics: Metrics
   readonly #onSend: () => boolean
   readonly #onClose: () => void
-  /** Frames of this turn of the loop. */
+  /** Frames until the next flush. */
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #isOpen = true
@@ -119,7 +119,6 @@ export class SocketSink implements MediaSink {
 
   #send(frame: Buffer, messageFrom: number): void {
     if (!this.#shortcut) return this.#socket.send(frame.subarray(messageFrom), { binary: false })
-    if (this.#waiting.length === 0) process.nextTick(flush, this)
     this.#waiting.push(frame)
     this.#waitingBytes += frame.length
     if (this.#waitingBytes > MAX_WAITING_BYTES) this.flush()
@@ -146,10 +145,6 @@ export class SocketSink implements MediaSink {
   #isWritable(): boolean {
     return this.#isOpen && this.#socket.readyState === this.#socket.OPEN
   }
-}
-
-function flush(sink: SocketSink): void {
-  sink.flush()
 }
 
 /** Cuts a close reason to what a close frame can carry, between two characters. */

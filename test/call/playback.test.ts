@@ -37,6 +37,30 @@ function startByHand() {
   return { clock, playback, send }
 }
 
+/** A line whose marks do not come back, with the milliseconds of sound that had been sent before each of them. */
+function startMarked() {
+  const marks: number[] = []
+  class MarkedLine extends Line {
+    sentMs = 0
+    override sendMedia(ulaw: Uint8Array): boolean {
+      this.sentMs += ulaw.length / 8
+      return super.sendMedia(ulaw)
+    }
+    override sendMark(mark: string): boolean {
+      marks.push(this.sentMs)
+      return super.sendMark(mark)
+    }
+  }
+  const playback = new Playback({
+    onFirstHeard: () => undefined,
+    onUtteranceHeard: () => undefined,
+    onReplyStalled: () => undefined,
+  })
+  const line = new MarkedLine(new VirtualClock(), () => undefined)
+  playback.attach(line)
+  return { playback, line, marks }
+}
+
 function name(utterance: Utterance): string {
   return utterance.kind === 'reply' ? utterance.itemId : utterance.sentence
 }
@@ -79,24 +103,24 @@ describe('Playback', () => {
 
   it('heard() goes by the most punctual of the last marks, when one comes late', () => {
     const { clock, playback, send } = startByHand()
-    send(1_000)
-    clock.advance(200)
+    send(1_200)
+    clock.advance(400)
     playback.onMark('g1:0', clock.nowMs())
-    clock.advance(320)
+    clock.advance(520)
     playback.onMark('g1:1', clock.nowMs())
-    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 520 }])
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 920 }])
     clock.advance(50)
-    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 570 }])
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 970 }])
   })
 
   it('heard() believes marks that are late one after another: the sound itself is late', () => {
     const { clock, playback, send } = startByHand()
-    send(2_000)
-    for (let mark = 0; mark < 6; mark++) {
-      clock.advance(mark === 0 ? 350 : 200)
+    send(2_400)
+    for (let mark = 0; mark < 4; mark++) {
+      clock.advance(mark === 0 ? 550 : 400)
       playback.onMark(`g1:${mark}`, clock.nowMs())
     }
-    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 1_200 }])
+    expect(playback.heard(clock.nowMs())).toMatchObject([{ heardMs: 1_600 }])
   })
 
   it('marks that a clear returns prove nothing', () => {
@@ -166,10 +190,51 @@ describe('Playback', () => {
     expect(sent.filter(Boolean)).toHaveLength(64)
   })
 
-  it('sends no more than 15,000 pieces of which none has been heard', () => {
+  it('sends no more than 2,000 marks of which none has come back', () => {
     const { playback } = startByHand()
     const one = new Uint8Array(1)
-    const sent = Array.from({ length: 15_010 }, () => playback.send(reply, one, 0))
-    expect(sent.filter(Boolean)).toHaveLength(15_000)
+    // A mark stands between two utterances.
+    const sent = Array.from({ length: 2_010 }, (_, at) =>
+      playback.send(at % 2 === 0 ? reply : second, one, 0),
+    )
+    expect(sent.filter(Boolean)).toHaveLength(2_001)
+  })
+
+  it('marks the first sound, each 400 ms, and the end of an utterance that is complete; all leave at once', () => {
+    const { playback, line, marks } = startMarked()
+    for (let delta = 0; delta < 5; delta++) {
+      playback.send(reply, new Uint8Array(250 * 8), 0)
+      expect(line.unflushed).toBe(0)
+    }
+    expect(marks).toEqual([250, 750, 1_250])
+    playback.send(reply, new Uint8Array(100 * 8), 0)
+    expect(marks).toHaveLength(3)
+    playback.complete(reply, 0)
+    expect(marks).toEqual([250, 750, 1_250, 1_350])
+    expect(line.unflushed).toBe(0)
+  })
+
+  it('a last sound without a mark gets one when no other is under way, so that its end is heard of', () => {
+    const { clock, events, playback, line, send } = start()
+    send(reply, 250)
+    send(reply, 250)
+    line.play(499)
+    expect(events).toEqual(['first item_1'])
+    line.play(1)
+    expect(events).toEqual(['first item_1', 'stalled item_1'])
+    expect(line.unflushed).toBe(0)
+    playback.complete(reply, clock.nowMs())
+    expect(events.at(-1)).toBe('heard item_1 500 quiet')
+  })
+
+  it('what had no mark when everything was thrown away gets none, and does not sound again', () => {
+    const { playback, marks } = startMarked()
+    playback.send(reply, new Uint8Array(250 * 8), 0)
+    playback.send(reply, new Uint8Array(250 * 8), 0)
+    playback.clear()
+    playback.complete(reply, 0)
+    playback.send(second, new Uint8Array(250 * 8), 0)
+    expect(marks).toEqual([250, 750])
+    expect(playback.heard(100)).toMatchObject([{ utterance: second, sentMs: 250, heardMs: 100 }])
   })
 })
