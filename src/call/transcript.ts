@@ -195,15 +195,16 @@ export function replyText(
   }
 }
 
-/** Notes that the caller began to hear a reply. */
+/** Notes that the caller began to hear a reply; it is recorded with what they will have heard of it. */
 export function firstHeard(
   transcript: Transcript,
   heard: { utterance: Utterance; firstMarkMs?: number },
 ): TranscriptStep {
-  return change(transcript, keyOf(heard.utterance), (entry) => ({
+  const step = change(transcript, keyOf(heard.utterance), (entry) => ({
     ...entry,
     ...(heard.firstMarkMs !== undefined && entry.source !== 'fixed' && { firstMarkMs: heard.firstMarkMs }),
   }))
+  return { transcript: step.transcript, turns: [] }
 }
 
 /** Settles an utterance of which nothing more will be played: it was heard to its end, or not at all. */

@@ -87,9 +87,10 @@ describe('step() turns', () => {
     ])
     call.feed({ kind: 'firstHeard', utterance: { kind: 'reply', ...reply } })
     expect(call.did('observe')).toMatchObject([{ name: 'turn_first_mark_ms' }])
-    expect(call.did('recordTurn')).toMatchObject([
-      { turn: { firstDeltaMs: 100, firstMarkMs: call.atMs - stoppedAtMs } },
-    ])
+    const firstMarkMs = call.atMs - stoppedAtMs
+    expect(call.did('recordTurn')).toEqual([])
+    call.feed({ kind: 'utteranceHeard', utterance: { kind: 'reply', ...reply }, heardMs: 500, quiet: true })
+    expect(call.did('recordTurn')).toMatchObject([{ turn: { firstDeltaMs: 100, firstMarkMs } }])
   })
 
   it('asks for patience when a reply is late, tries another session, and gives up when none comes', () => {
