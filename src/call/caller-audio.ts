@@ -1,7 +1,9 @@
 import { ULAW_BYTES_PER_MS } from '../audio/frame.ts'
 
-/** Memory to begin with: half a second. It grows to the bound and is given back when nothing is held any more. */
+/** Memory to begin with: half a second. It grows to the bound, and what a long turn took beyond the usual is given back. */
 const FIRST_BYTES = 500 * ULAW_BYTES_PER_MS
+/** As much memory as turns of a few seconds take stays: to take it anew for each of them costs more than the rest. */
+const USUAL_BYTES = 8_000 * ULAW_BYTES_PER_MS
 /** Of what was sent so much is kept while no turn is open: a turn shows itself only after it has begun. */
 const KEPT_BYTES = 1_000 * ULAW_BYTES_PER_MS
 /** A turn is announced so long after its first sound, at most. */
@@ -118,7 +120,7 @@ export class CallerAudio {
     if (this.#end + bytes <= this.#memory.length) return
     const held = this.#end - this.#start
     const wanted = Math.max(FIRST_BYTES, 2 * (held + bytes))
-    const fits = wanted <= this.#memory.length && this.#memory.length <= 4 * wanted
+    const fits = wanted <= this.#memory.length && this.#memory.length <= Math.max(USUAL_BYTES, 4 * wanted)
     const memory = fits ? this.#memory : new Uint8Array(wanted)
     if (fits) memory.copyWithin(0, this.#start, this.#end)
     else memory.set(this.#memory.subarray(this.#start, this.#end))
