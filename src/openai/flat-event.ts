@@ -10,7 +10,7 @@ const comma = 0x2c
 
 /** What the scan has found: ids as they are, texts by where they stand. */
 type Fields = {
-  type: string
+  read: Reader | undefined
   responseId: string
   itemId: string
   /** Between the quotes; 0 where there is none. */
@@ -22,19 +22,26 @@ type Fields = {
 type Reader = (found: Fields, message: Buffer, scratch: Buffer) => ServerEvent | undefined
 
 /** The events that come often or are waited for. Source: Realtime GA server events. */
-const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ['response.output_audio.delta', audio],
-  ['input_audio_buffer.speech_started', (found) => ofItem('speechStarted', found)],
-  ['input_audio_buffer.speech_stopped', (found) => ofItem('speechStopped', found)],
-  ['input_audio_buffer.committed', (found) => ofItem('turnCommitted', found)],
-  ['conversation.item.input_audio_transcription.delta', callerText],
-  [
-    'response.output_audio_transcript.delta',
-    (found, message) => replyText(found, deltaText(found, message), false),
-  ],
-  ['response.output_audio_transcript.done', (found) => replyText(found, found.transcript, true)],
-  ['response.output_audio.done', audioDone],
-])
+const readers: readonly { readonly type: Buffer; readonly read: Reader }[] = Object.entries<Reader>({
+  'response.output_audio.delta': audio,
+  'response.output_audio_transcript.delta': (found, message) =>
+    replyText(found, deltaText(found, message), false),
+  'input_audio_buffer.speech_started': (found) => ofItem('speechStarted', found),
+  'input_audio_buffer.speech_stopped': (found) => ofItem('speechStopped', found),
+  'input_audio_buffer.committed': (found) => ofItem('turnCommitted', found),
+  'conversation.item.input_audio_transcription.delta': callerText,
+  'response.output_audio_transcript.done': (found) => replyText(found, found.transcript, true),
+  'response.output_audio.done': audioDone,
+}).map(([type, read]) => ({ type: Buffer.from(type), read }))
+
+/** Names that count, as they stand in a message: to make strings of all the names would cost more than the rest. */
+const names = {
+  type: Buffer.from('type'),
+  responseId: Buffer.from('response_id'),
+  itemId: Buffer.from('item_id'),
+  delta: Buffer.from('delta'),
+  transcript: Buffer.from('transcript'),
+}
 
 /**
  * Reads the events that come often from their bytes, without building the JSON value: a flat object without spaces, of
@@ -52,7 +59,7 @@ export function scanFlatEvent(
   range: { readonly from: number; readonly end: number } = { from: 0, end: message.length },
 ): ServerEvent | undefined {
   const found = scanFields(message, range.from, range.end)
-  return found && readers.get(found.type)?.(found, message, scratch)
+  return found?.read?.(found, message, scratch)
 }
 
 function audio(found: Fields, message: Buffer, scratch: Buffer): ServerEvent | undefined {
@@ -101,17 +108,24 @@ function deltaText({ deltaStart, deltaEnd }: Fields, message: Buffer): string | 
 function scanFields(message: Buffer, from: number, messageEnd: number): Fields | undefined {
   const last = messageEnd - 1
   if (message[from] !== brace.open || message[last] !== brace.close) return undefined
-  const found = { type: '', responseId: '', itemId: '', deltaStart: 0, deltaEnd: 0, transcript: undefined }
+  const found: Fields = {
+    read: undefined,
+    responseId: '',
+    itemId: '',
+    deltaStart: 0,
+    deltaEnd: 0,
+    transcript: undefined,
+  }
   for (let at = from + 1; at < last; at++) {
     if (message[at] !== quote) return undefined
     const nameEnd = plainStringEnd(message, at + 1)
     if (nameEnd === 0 || message[nameEnd + 1] !== colon) return undefined
-    const name = message.toString('latin1', at + 1, nameEnd)
+    const name = { message, start: at + 1, end: nameEnd }
     const start = nameEnd + 3
     const isText = message[nameEnd + 2] === quote
     const end = !isText
       ? bareEnd(message, nameEnd + 2)
-      : name === 'delta'
+      : is(name, names.delta)
         ? message.indexOf(quote, start)
         : plainStringEnd(message, start)
     if (end <= 0 || end > (isText ? last - 1 : last)) return undefined
@@ -123,37 +137,52 @@ function scanFields(message: Buffer, from: number, messageEnd: number): Fields |
   return found
 }
 
+/** A stretch of a message. */
+type Text = { readonly message: Buffer; readonly start: number; readonly end: number }
+
 /** @returns false when the message is for the strict way: a name that counts came twice, or with a value that is none */
-function keep(
-  found: Fields,
-  name: string,
-  text: { readonly message: Buffer; readonly start: number; readonly end: number } | undefined,
-): boolean {
-  switch (name) {
-    case 'type':
-      if (found.type || !text) return false
-      found.type = text.message.toString('latin1', text.start, text.end)
-      return readers.has(found.type)
-    case 'response_id':
-      if (found.responseId || !text || !isIdLength(text.end - text.start)) return false
-      found.responseId = text.message.toString('latin1', text.start, text.end)
+function keep(found: Fields, name: Text, text: Text | undefined): boolean {
+  // The lengths of the names that count are all different.
+  switch (name.end - name.start) {
+    case names.type.length:
+      if (!is(name, names.type)) return true
+      if (found.read || !text) return false
+      found.read = readers.find(({ type }) => is(text, type))?.read
+      return found.read !== undefined
+    case names.responseId.length:
+      if (!is(name, names.responseId)) return true
+      if (found.responseId || !text || !isIdLength(text)) return false
+      found.responseId = stringOf(text)
       return true
-    case 'item_id':
-      if (found.itemId || !text || !isIdLength(text.end - text.start)) return false
-      found.itemId = text.message.toString('latin1', text.start, text.end)
+    case names.itemId.length:
+      if (!is(name, names.itemId)) return true
+      if (found.itemId || !text || !isIdLength(text)) return false
+      found.itemId = stringOf(text)
       return true
-    case 'delta':
+    case names.delta.length:
+      if (!is(name, names.delta)) return true
       if (found.deltaStart || !text) return false
       found.deltaStart = text.start
       found.deltaEnd = text.end
       return true
-    case 'transcript':
+    case names.transcript.length:
+      if (!is(name, names.transcript)) return true
       if (found.transcript !== undefined || !text) return false
-      found.transcript = text.message.toString('latin1', text.start, text.end)
+      found.transcript = stringOf(text)
       return true
     default:
       return true
   }
+}
+
+function is({ message, start, end }: Text, expected: Buffer): boolean {
+  if (end - start !== expected.length) return false
+  for (let at = 0; at < expected.length; at++) if (message[start + at] !== expected[at]) return false
+  return true
+}
+
+function stringOf({ message, start, end }: Text): string {
+  return message.toString('latin1', start, end)
 }
 
 /** The index of the closing quote of a string of plain ASCII, or 0: nothing here needs decoding. */
@@ -179,6 +208,6 @@ function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
 }
 
-function isIdLength(chars: number): boolean {
-  return chars >= 1 && chars <= maxIdChars
+function isIdLength({ start, end }: Text): boolean {
+  return end > start && end - start <= maxIdChars
 }

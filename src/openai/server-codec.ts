@@ -3,6 +3,8 @@ import { jsonText } from './json-field.ts'
 import { idAt, serverEventReaders } from './server-event.ts'
 import type { ServerEvent } from './server-event.ts'
 
+const CLOSING_BRACE = 0x7d
+
 /**
  * One text message of the provider as an event. Never throws: what cannot be read is `malformed`, what is not
  * needed or not known is `other`. Unknown fields are ignored.
@@ -10,7 +12,25 @@ import type { ServerEvent } from './server-event.ts'
  * @param scratch receives decoded audio; the event's `bytes` are valid until the next call with it
  */
 export function decodeServerMessage(message: Buffer, scratch: Buffer): ServerEvent {
-  return scanFlatEvent(message, scratch) ?? decodeStrictly(message, scratch)
+  return scanFlatEvent(message, scratch) ?? unneeded(message) ?? decodeStrictly(message, scratch)
+}
+
+/** Of these nothing is used, so they need not be read: a quarter of what comes between two sounds. */
+const unneededTypes = [
+  'conversation.item.done',
+  'conversation.item.truncated',
+  'rate_limits.updated',
+  'response.content_part.added',
+  'response.content_part.done',
+  'response.function_call_arguments.delta',
+  'response.function_call_arguments.done',
+].map((type) => ({ type, beginning: Buffer.from(`{"type":"${type}",`) }))
+
+/** An event by its first field alone, where the provider has written its type there and needs no answer to it. */
+function unneeded(message: Buffer): ServerEvent | undefined {
+  if (message.at(-1) !== CLOSING_BRACE) return undefined
+  const found = unneededTypes.find(({ beginning }) => startsWith(message, beginning))
+  return found && { kind: 'other', type: found.type }
 }
 
 /** The slow and strict way, by `JSON.parse` and a check of every field that is used. */
@@ -48,4 +68,9 @@ function audioEvent(value: unknown, scratch: Buffer): ServerEvent {
     return { kind: 'malformed', reason: 'badShape' }
   const bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(delta) ? decodeBase64(delta, scratch) : undefined
   return bytes ? { kind: 'audio', responseId, itemId, bytes } : { kind: 'malformed', reason: 'badAudio' }
+}
+
+function startsWith(message: Buffer, beginning: Buffer): boolean {
+  for (let at = 0; at < beginning.length; at++) if (message[at] !== beginning[at]) return false
+  return true
 }
