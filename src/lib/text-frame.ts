@@ -12,9 +12,11 @@ export const maxFrameMessageBytes = 0xffff
 const keys = Buffer.alloc(8_192)
 let nextKey = keys.length
 
-/** Memory of frames that have left, by length: a frame of audio nearly always, and few others. */
-const spare = new Map<number, Buffer>()
-const MAX_SPARE = 16
+/**
+ * Memory of frames that have left, each in the place that its length has: a frame of audio nearly always, and few others.
+ * A map from which one is taken fifty times a second in each call would be built anew every few frames.
+ */
+const spare: (Buffer | undefined)[] = Array.from({ length: 61 })
 
 /**
  * Makes a websocket frame of one whole text message, as a server sends it, with everything but the message.
@@ -49,11 +51,7 @@ export function closeMaskedFrame(frame: Buffer, messageBytes: number): void {
 
 /** Says that nobody reads a frame any more: its memory serves for the next one of its length. */
 export function releaseFrame(frame: Buffer): void {
-  spare.set(frame.length, frame)
-  if (spare.size <= MAX_SPARE) return
-  // The first has lain here for longest.
-  const [longestUnused] = spare.keys()
-  if (longestUnused !== undefined) spare.delete(longestUnused)
+  spare[frame.length % spare.length] = frame
 }
 
 /** Masks or unmasks bytes in place, by the key in the four bytes before them. */
@@ -95,8 +93,9 @@ function openFrame(messageBytes: number, keyBytes: number): Buffer {
 
 /** INVARIANT: memory is either spare or somebody's; whoever forgets to release a frame costs only its memory. */
 function frameMemory(bytes: number): Buffer {
-  const frame = spare.get(bytes)
-  if (frame === undefined) return Buffer.allocUnsafe(bytes)
-  spare.delete(bytes)
+  const place = bytes % spare.length
+  const frame = spare[place]
+  if (frame?.length !== bytes) return Buffer.allocUnsafe(bytes)
+  spare[place] = undefined
   return frame
 }
