@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { Socket } from 'node:net'
+import { takeInPlace } from './read-in-place.ts'
 import { FrameBoundary } from './frame-boundary.ts'
 import { maskBytes, releaseFrame } from './text-frame.ts'
 
@@ -76,6 +77,7 @@ export class FrameShortcut {
     const shortcut = new FrameShortcut(socket, { ...options, onData })
     socket.on('data', (chunk: Buffer) => shortcut.#take(chunk))
     socket.off('data', onData)
+    takeInPlace(socket, (chunk) => shortcut.#take(chunk))
     // After an error ws reads on only to find the end, and so does this.
     websocket.on('error', () => (shortcut.#isOver = true))
     return shortcut
@@ -107,7 +109,8 @@ export class FrameShortcut {
     const rest = at === 0 ? chunk : chunk.subarray(at)
     this.#boundary.pass(rest)
     this.#isBetween = this.#boundary.isBetweenMessages()
-    this.#onData.call(this.#socket, rest)
+    // ws keeps what is not a whole message yet, and the chunk may be memory that the next read writes to.
+    this.#onData.call(this.#socket, Buffer.from(rest))
     if (this.#boundary.hasClosed()) this.#isOver = true
   }
 

@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { readInPlace } from '../lib/read-in-place.ts'
 import { deadline } from '../lib/clock.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { IncomingCalls, NonceClaim } from '../ports/incoming-calls.ts'
@@ -111,9 +113,14 @@ export function listenForUpgrades(
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!isMediaUpgrade(request)) return endWith(socket, notFound)
     const reason = upgrades.refusalOf(request)
-    if (reason === undefined) return upgrades.accept(request, socket, head)
-    upgrades.onRefused(reason)
-    endWith(socket, forbidden)
+    if (reason !== undefined) {
+      upgrades.onRefused(reason)
+      return endWith(socket, forbidden)
+    }
+    // Fifty messages a second come this way.
+    const moved = readInPlace(socket)
+    if (moved instanceof Socket) request.socket = moved
+    upgrades.accept(request, moved, head)
   }
   server.on('upgrade', onUpgrade)
   return () => server.off('upgrade', onUpgrade)
