@@ -6,6 +6,7 @@
  *   --database URL          a PostgreSQL to be measured beside SQLite, in a schema of its own
  *   --calls 40              one number of calls at a time instead of four
  *   --rounds 3 --seconds 6  how often and how long the bridge is measured
+ *   --cores-apart           keeps the load and our server on a core each (Linux, taskset)
  *   --profile FOLDER        writes a CPU profile of our server there, which costs it something itself
  *   --flags "--a --b"       options of Node for our server
  */
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     profile: { type: 'string' },
     flags: { type: 'string', default: '' },
+    'cores-apart': { type: 'boolean', default: false },
     database: { type: 'string' },
   },
 })
@@ -56,6 +58,7 @@ async function bridgeResults(): ReturnType<typeof measureBridge> {
     sizes: values.calls === undefined ? [10, 40, 200, 400] : values.calls.split(',').map(Number),
     rounds: Number(values.rounds),
     windowMs: Number(values.seconds) * 1_000,
+    coresApart: values['cores-apart'],
     nodeFlags: [
       ...values.flags.split(' ').filter((flag) => flag !== ''),
       ...(values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]),

@@ -1,4 +1,5 @@
 import type { Measured } from './figures.ts'
+import { cores, pin } from './cores.ts'
 import { processFigures } from './process-figures.ts'
 import { startBridge, startLoad, startPassThrough } from './processes.ts'
 import type { Load, Loaded } from './processes.ts'
@@ -12,6 +13,8 @@ export type BridgeOptions = {
   readonly windowMs: number
   readonly onProgress: (text: string) => void
   readonly nodeFlags?: readonly string[]
+  /** The load and the servers get a core each. */
+  readonly coresApart?: boolean
 }
 
 /** One server under one load for one window. */
@@ -43,6 +46,7 @@ const REST_MS = 500
 /** Loads our server and a pass-through in turn. Linux only: what a process used is read from /proc. */
 export async function measureBridge(options: BridgeOptions): Promise<readonly SizeResult[]> {
   await using load = await startLoad()
+  if (options.coresApart) pin(load.pid, cores.load)
   const results: SizeResult[] = []
   for (const calls of options.sizes) results.push(await measureSize(load, calls, options))
   return results
@@ -53,6 +57,7 @@ async function measureSize(load: Load, calls: number, options: BridgeOptions): P
   await using bridge = await startBridge(load, { nodeFlags })
   await using passThrough = await startPassThrough(load)
   const servers = { bridge, passThrough }
+  if (options.coresApart) for (const { pid } of [bridge, passThrough]) pin(pid, cores.server)
   await pause(REST_MS)
   const idleBytes = {
     bridge: processFigures(bridge.pid).rssBytes,

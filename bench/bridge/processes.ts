@@ -25,6 +25,7 @@ export type Loaded = AsyncDisposable & {
 
 /** The load, in a process of its own. Each method throws when the load could not do it. */
 export type Load = AsyncDisposable & {
+  readonly pid: number
   readonly port: number
   /** Sets up so many calls; they talk when it resolves. */
   begin(calls: { readonly target: Target; readonly round: number; readonly count: number }): Promise<void>
@@ -46,6 +47,7 @@ export async function startLoad(): Promise<Load> {
     return answer
   }
   return {
+    pid: child.pid ?? 0,
     port: listening.port,
     begin: async (calls) => void (await tell({ do: 'begin', ...calls })),
     measure: async (windowMs) => void (await tell({ do: 'measure', windowMs })),
