@@ -11,11 +11,16 @@ export function turnsAfter(turns: CallerTurns, event: DeskEvent, transcribes: bo
   if (event.kind === 'speechStarted') return turnStarted(turns, event)
   if (event.kind === 'speechStopped')
     return transcribes ? turnStopped(turns, event.itemId, event.atMs) : closed(turns, event.itemId, true)
-  if (event.kind === 'transcript') return closed(turns, event.itemId, wordsOf(event.text).length > 0)
+  if (event.kind === 'transcript') return closed(turns, event.itemId, hasWords(event.text))
   return event.kind === 'transcriptFailed' ? closed(turns, event.itemId, false) : turns
 }
 
-function closed(turns: CallerTurns, itemId: string, hasWords: boolean): CallerTurns {
+function closed(turns: CallerTurns, itemId: string, isSpoken: boolean): CallerTurns {
   const turn = openTurn(turns, itemId)
-  return turn ? turnOver(turns, turn, hasWords) : turns
+  return turn ? turnOver(turns, turn, isSpoken) : turns
+}
+
+/** A letter or digit of ASCII is a word or a part of one. */
+function hasWords(text: string): boolean {
+  return /[A-Za-z0-9]/.test(text) || wordsOf(text).length > 0
 }

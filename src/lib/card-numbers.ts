@@ -10,7 +10,9 @@ const digitOfWord: ReadonlyMap<string, string> = new Map([
 
 /** Digits and digit words, however people and transcripts part them: "4242 4242", "4-2-4-2", "four, two, four". */
 const digit = String.raw`(?:[0-9]|\b(?:${[...digitOfWord.keys()].join('|')})\b)`
-const run = new RegExp(String.raw`${digit}(?:[\s,.\-–]{0,3}${digit}){12,}`, 'gi')
+const digits = String.raw`${digit}(?:[\s,.\-–]{0,3}${digit}){12,}`
+const anyRun = new RegExp(digits, 'i')
+const run = new RegExp(digits, 'gi')
 const oneDigit = new RegExp(digit, 'gi')
 
 /**
@@ -18,6 +20,8 @@ const oneDigit = new RegExp(digit, 'gi')
  * English digit words. Linear in the text's length.
  */
 export function withoutCardNumbers(text: string): string {
+  // Nearly always.
+  if (!anyRun.test(text)) return text
   return text
     .split(twilioId)
     .map((part, index) =>

@@ -9,9 +9,12 @@ const keywords: ReadonlySet<string> = new Set(
   'STOP,STOPALL,UNSUBSCRIBE,CANCEL,END,QUIT,REVOKE,OPTOUT,OPT OUT'.split(','),
 )
 
-const spokenPhrases = phrases(
-  'stop calling me, do not call me again, take me off your list, remove me, opt me out',
-)
+const spoken = 'stop calling me, do not call me again, take me off your list, remove me, opt me out'
+const spokenPhrases = phrases(spoken)
+
+/** One word of each phrase. ASCII has no other way to write them, and in most of what is said there is none of them. */
+const telling = new RegExp(spoken.split(', ').map(longestWord).join('|'), 'i')
+const ascii = /^[\x20-\x7e]*$/
 
 /** Whether a text message asks for no more messages: its whole body is a keyword. "Stop please" is none. */
 export function isOptOutMessage(body: string): boolean {
@@ -23,7 +26,12 @@ export function isOptOutMessage(body: string): boolean {
  * wish: it may be about anything.
  */
 export function isOptOutSpeech(text: string): boolean {
+  if (ascii.test(text) && !telling.test(text)) return false
   return contains(wordsOf(text), spokenPhrases)
+}
+
+function longestWord(phrase: string): string {
+  return phrase.split(' ').reduce((longest, word) => (word.length > longest.length ? word : longest), '')
 }
 
 /**

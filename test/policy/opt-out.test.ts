@@ -45,6 +45,7 @@ describe('isOptOutSpeech()', () => {
     'And remove me from everything.',
     'Could you opt me out?',
     'STOP CALLING ME',
+    'Ｓｔｏｐ ｃａｌｌｉｎｇ me',
   ])('hears it in %j', (text) => {
     expect(isOptOutSpeech(text)).toBe(true)
   })
