@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -49,7 +49,9 @@ export function boundConnections(server: Server, cap: ConnectionCap): void {
     response.on('close', onAnswered)
   })
   // What is upgraded is bounded, or ended, by whoever serves upgrades.
-  server.on('upgrade', ({ socket }: IncomingMessage) => void places.left(socket))
+  server.on('upgrade', (_request, socket) => {
+    if (socket instanceof Socket) places.left(socket)
+  })
 }
 
 class Places {

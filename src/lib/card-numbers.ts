@@ -10,9 +10,9 @@ const digitOfWord: ReadonlyMap<string, string> = new Map([
 
 /** Digits and digit words, however people and transcripts part them: "4242 4242", "4-2-4-2", "four, two, four". */
 const digit = String.raw`(?:[0-9]|\b(?:${[...digitOfWord.keys()].join('|')})\b)`
-const digits = String.raw`${digit}(?:[\s,.\-–]{0,3}${digit}){12,}`
-const anyRun = new RegExp(digits, 'i')
-const run = new RegExp(digits, 'gi')
+const digitRun = String.raw`${digit}(?:[\s,.\-–]{0,3}${digit}){12,}`
+const anyRun = new RegExp(digitRun, 'i')
+const run = new RegExp(digitRun, 'gi')
 const oneDigit = new RegExp(digit, 'gi')
 
 /**
