@@ -31,9 +31,14 @@ const [target, ...args] = process.argv.slice(2)
 if (target === undefined) fail('Usage: node bin/run.mjs FILE.ts|TOOL [arguments]', 64)
 const script = isFile(target) ? fileScript(target) : toolScript(target)
 
-const isNewEnough = Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR
-/** What the server asks of Node's memory cannot be asked of a Node that runs already. */
-const flags = script === join(root, 'src/main.ts') ? (readJson(join(root, 'src/node-flags.json')) ?? []) : []
+const major = Number(process.versions.node.split('.')[0])
+const isNewEnough = major >= NEEDED_MAJOR
+/**
+ * What the server asks of Node's memory cannot be asked of a Node that runs already. A later one may not know it any more,
+ * and would not start.
+ */
+const takesFlags = script === join(root, 'src/main.ts') && major <= NEEDED_MAJOR
+const flags = takesFlags ? (readJson(join(root, 'src/node-flags.json')) ?? []) : []
 
 if (isNewEnough && flags.length === 0) {
   process.argv = [process.argv[0], script, ...args]

@@ -31,13 +31,18 @@ beforeAll(() => {
      const timer = setInterval(() => undefined, 1000)
      console.log('ready')`,
   )
-  write(
-    'older.cjs',
-    pretending(
-      "'versions', { value: { ...process.versions, node: '20.1.0' } }",
-      "'version', { value: 'v20.1.0' }",
-    ),
-  )
+  for (const [name, version] of [
+    ['older', '20.1.0'],
+    ['newer', '27.0.0'],
+  ] as const) {
+    write(
+      `${name}.cjs`,
+      pretending(
+        `'versions', { value: { ...process.versions, node: '${version}' } }`,
+        `'version', { value: 'v${version}' }`,
+      ),
+    )
+  }
   write('linux.cjs', pretending("'platform', { value: 'linux' }", "'arch', { value: 'x64' }"))
   write('unknown.cjs', pretending("'platform', { value: 'sunos' }"))
 })
@@ -95,6 +100,24 @@ const ways: readonly (readonly [string, Way | undefined])[] = [
   ['an older Node of this machine', hasBundled && olderNode !== undefined ? { node: olderNode } : undefined],
 ]
 
+/** A launcher whose server is to be started with an option of Node, and files that tell what they were started with. */
+function launcherWithFlags(way: Way): { readonly server: string; readonly other: string; readonly own: Way } {
+  const tell = 'console.log(JSON.stringify(process.execArgv))'
+  rmSync(join(folder, 'home'), { recursive: true, force: true })
+  const home = dirname(dirname(write('home/bin/run.mjs', readFileSync(launcher, 'utf8'))))
+  symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'))
+  write('home/src/node-flags.json', '["--max-semi-space-size=3"]')
+  const own = { ...way, launcher: join(home, 'bin/run.mjs') }
+  return { server: write('home/src/main.ts', tell), other: write('home/src/other.ts', tell), own }
+}
+
+it('bin/run.mjs starts the server on a later Node without options that it may not know', async () => {
+  const { server, own } = launcherWithFlags({ pretend: ['newer'] })
+  const { code, stdout } = await run([server], own)
+  expect(code).toBe(0)
+  expect(stdout).not.toContain('semi-space')
+})
+
 describe.each(ways)('bin/run.mjs on %s', (name, way) => {
   const reason = `there is not ${name}, or no bundled Node to hand over to`
 
@@ -114,15 +137,9 @@ describe.each(ways)('bin/run.mjs on %s', (name, way) => {
 
   it('starts the server, and nothing else, with the options of Node that it needs', async (context) => {
     if (!way) return context.skip(reason)
-    const tell = 'console.log(JSON.stringify(process.execArgv))'
-    const home = dirname(dirname(write('home/bin/run.mjs', readFileSync(launcher, 'utf8'))))
-    symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'))
-    write('home/src/node-flags.json', '["--max-semi-space-size=3"]')
-    const [server, other] = [write('home/src/main.ts', tell), write('home/src/other.ts', tell)]
-    const own = { ...way, launcher: join(home, 'bin/run.mjs') }
+    const { server, other, own } = launcherWithFlags(way)
     const onServer = await run([server], own)
     const onOther = await run([other], own)
-    rmSync(home, { recursive: true })
     expect(onServer).toEqual({ code: 0, stdout: '["--max-semi-space-size=3"]\n', stderr: '' })
     expect(onOther.stdout).not.toContain('semi-space')
   })
