@@ -17,6 +17,8 @@ let nextKey = keys.length
  * A map from which one is taken fifty times a second in each call would be built anew every few frames.
  */
 const spare: (Buffer | undefined)[] = Array.from({ length: 61 })
+/** Longer ones are too seldom to be kept: a second of audio to the model has eight times as much. */
+const MAX_SPARE_BYTES = 8_192
 
 /**
  * Makes a websocket frame of one whole text message, as a server sends it, with everything but the message.
@@ -51,7 +53,7 @@ export function closeMaskedFrame(frame: Buffer, messageBytes: number): void {
 
 /** Says that nobody reads a frame any more: its memory serves for the next one of its length. */
 export function releaseFrame(frame: Buffer): void {
-  spare[frame.length % spare.length] = frame
+  if (frame.length <= MAX_SPARE_BYTES) spare[frame.length % spare.length] = frame
 }
 
 /** Masks or unmasks bytes in place, by the key in the four bytes before them. */
