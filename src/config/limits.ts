@@ -30,7 +30,7 @@ const limitTable = {
   heldAudioMs: { variable: 'HELD_AUDIO_MS', default: 20_000, min: 20, max: 2 * minuteMs },
   drainSeconds: { variable: 'DRAIN_SECONDS', default: 30, min: 0, max: 14_400 },
   maxLoopDelayMs: { variable: 'MAX_LOOP_DELAY_MS', default: 200, min: 1, max: minuteMs },
-  storageBatchMs: { variable: 'STORAGE_BATCH_MS', default: 150, min: 0, max: 250 },
+  storageBatchMs: { variable: 'STORAGE_BATCH_MS', default: 250, min: 0, max: 250 },
   maxModelFailures: { variable: 'MAX_MODEL_FAILURES', default: 5, min: 1, max: 1_000_000 },
   transcriptRetentionDays: { variable: 'TRANSCRIPT_RETENTION_DAYS', default: 30, min: 1, max: 3660 },
   callRetentionDays: { variable: 'CALL_RETENTION_DAYS', default: 396, min: 1, max: 3660 },

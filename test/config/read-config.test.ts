@@ -64,7 +64,7 @@ describe('readConfig() without any variable', () => {
       heldAudioMs: 20_000,
       drainSeconds: 30,
       maxLoopDelayMs: 200,
-      storageBatchMs: 150,
+      storageBatchMs: 250,
       maxQueuedWrites: 10_000,
       transcriptRetentionDays: 30,
       callRetentionDays: 396,
