@@ -1,8 +1,12 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FrameShortcut } from '../../src/lib/frame-shortcut.ts'
+import { readInPlace } from '../../src/lib/read-in-place.ts'
 import { closeMaskedFrame, openMaskedFrame } from '../../src/lib/text-frame.ts'
 
 const MESSAGE_BYTES = 1_300
@@ -44,6 +48,60 @@ describe('FrameShortcut.write()', () => {
     await closed
   })
 })
+
+describe('FrameShortcut on sockets that read in place', () => {
+  test('keeps the half of a message that has come while another socket reads', async () => {
+    const http = createServer()
+    const sockets = new WebSocketServer({ noServer: true })
+    const received: string[] = []
+    const streams: Duplex[] = []
+    http.on('upgrade', (request, socket, head) => {
+      const moved = readInPlace(socket)
+      streams.push(moved)
+      sockets.handleUpgrade(request, moved, head, (websocket) => {
+        websocket.on('message', (data: Buffer) => received.push(data.toString('utf8')))
+        const receiver = {
+          onKnown: () => false,
+          onText: (text: Buffer) => void received.push(text.toString()),
+        }
+        const options = { websocket, socket: moved, peerMasks: true, maxBytes: 65_535, receiver }
+        expect(FrameShortcut.into(options)).toBeDefined()
+      })
+    })
+    http.listen(0, '127.0.0.1')
+    await once(http, 'listening')
+    const { port } = http.address() as AddressInfo
+    const [one, other] = [await rawClient(port), await rawClient(port)]
+    const message = 'a'.repeat(MESSAGE_BYTES)
+    const frame = Buffer.from(maskedFrame(message))
+    const [first] = streams as Socket[]
+    const expectedBytes = (first?.bytesRead ?? 0) + 700
+    const hasHalf = (): boolean => (first?.bytesRead ?? 0) >= expectedBytes
+
+    one.write(frame.subarray(0, 700))
+    while (!hasHalf()) await new Promise(setImmediate)
+    other.write(maskedFrame('b'.repeat(MESSAGE_BYTES)))
+    while (received.length === 0) await new Promise(setImmediate)
+    one.write(frame.subarray(700))
+    while (received.length < 2) await new Promise(setImmediate)
+
+    expect(received).toEqual(['b'.repeat(MESSAGE_BYTES), message])
+    one.destroy()
+    other.destroy()
+    http.close()
+  })
+})
+
+/** A connection whose upgrade to a websocket was granted. */
+async function rawClient(port: number): Promise<Socket> {
+  const client = connect(port, '127.0.0.1')
+  const key = 'AAAAAAAAAAAAAAAAAAAAAA=='
+  client.write(
+    `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+  )
+  await once(client, 'data')
+  return client
+}
 
 function maskedFrame(message: string): Buffer {
   const frame = openMaskedFrame(message.length)
