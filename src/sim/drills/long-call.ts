@@ -23,11 +23,8 @@ const FRAME_MS = 20
 const MOST_GAP_MS = 700
 /** Of the past so many items are told to a new session at most: turns, both halves of rounds, and a summary. */
 const MOST_ITEMS = 24 + 2 * 24 + 1
-/**
- * What a call and its world may hold more later on than after their first third, apart from audio. The world's record of
- * two hours is nearly all of it: a buffer and an object for each piece of sound, 7 MB.
- */
-const MOST_GROWTH_BYTES = 10_000_000
+/** What a call and its world may hold more later on than after their first third, apart from audio. */
+const MOST_GROWTH_BYTES = 8_000_000
 
 /**
  * One call that outlives the provider's sessions, on a virtual clock: caller and model talk at intervals, and every
