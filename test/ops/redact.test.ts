@@ -55,6 +55,23 @@ describe('redact()', () => {
     )
   })
 
+  it('finds in a word by itself what it finds in one that stands among others', () => {
+    const beginnings = fc.constantFrom('', 'sk_', 'csg_', 'pin', 'ssn_', 'bearer', 'item_', 'AC')
+    const endings = fc.oneof(
+      fc.stringMatching(/^\w{0,36}$/),
+      fc.stringMatching(/^[0-9a-f]{28,34}$/),
+      fc.stringMatching(/^[0-9]{11,20}$/),
+      fc.constant('4111111111111111'),
+    )
+    fc.assert(
+      fc.property(beginnings, endings, (beginning, ending) => {
+        const word = beginning + ending
+        expect(redact(word)).toBe(redact(`(${word})`).slice(1, -1))
+      }),
+      { seed: 20_261_128, numRuns: 5_000 },
+    )
+  })
+
   it('keeps what an operator needs', () => {
     const kept = [
       'CA00000000000000000000000000000001',
