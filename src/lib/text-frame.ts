@@ -51,6 +51,18 @@ export function closeMaskedFrame(frame: Buffer, messageBytes: number): void {
   maskBytes(frame, frame.length - messageBytes, frame.length)
 }
 
+/** A message as a whole frame of a client; undefined where it is longer than one of this kind may be. */
+export function maskedFrameOf(message: string | Uint8Array): Buffer | undefined {
+  const messageBytes = typeof message === 'string' ? Buffer.byteLength(message) : message.length
+  if (messageBytes > maxFrameMessageBytes) return undefined
+  const frame = openMaskedFrame(messageBytes)
+  const from = frame.length - messageBytes
+  if (typeof message === 'string') frame.write(message, from)
+  else frame.set(message, from)
+  closeMaskedFrame(frame, messageBytes)
+  return frame
+}
+
 /** Says that nobody reads a frame any more: its memory serves for the next one of its length. */
 export function releaseFrame(frame: Buffer): void {
   if (frame.length <= MAX_SPARE_BYTES) spare[frame.length % spare.length] = frame

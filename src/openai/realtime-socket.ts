@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { FrameShortcut, type TextReceiver } from '../lib/frame-shortcut.ts'
-import { maxFrameMessageBytes } from '../lib/text-frame.ts'
+import { maskedFrameOf, maxFrameMessageBytes } from '../lib/text-frame.ts'
 import { encodeAppend, encodeAppendFrame } from './client-codec.ts'
 import { safeCode } from './errors.ts'
 import type { SocketEnd } from './errors.ts'
@@ -95,7 +95,10 @@ export class RealtimeSocket implements TextReceiver {
   /** @returns false when there is no open connection to take it; the copy on the wire is made before this returns */
   send(message: string | Buffer): boolean {
     if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return false
-    this.#socket.send(message, { binary: false })
+    const shortcut = this.#shortcut
+    const frame = shortcut?.isOpen() ? maskedFrameOf(message) : undefined
+    if (frame) shortcut?.write(frame)
+    else this.#socket.send(message, { binary: false })
     return true
   }
 
