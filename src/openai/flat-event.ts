@@ -1,5 +1,6 @@
 import { decodeBase64 } from '../audio/base64.ts'
 import { firstBytes } from '../audio/views.ts'
+import { bareEnd, fieldsIn, isAt, nestedEnd, plainStringEnd, type Stretch } from './json-bytes.ts'
 import type { ServerEvent } from './server-event.ts'
 
 const maxIdChars = 256
@@ -7,6 +8,7 @@ const brace = { open: 0x7b, close: 0x7d } as const
 const quote = 0x22
 const colon = 0x3a
 const comma = 0x2c
+const bracket = 0x5b
 
 /** What the scan has found: ids as they are, texts by where they stand. */
 type Fields = {
@@ -17,11 +19,13 @@ type Fields = {
   deltaStart: number
   deltaEnd: number
   transcript: string | undefined
+  /** The one object that is of interest. */
+  nested: Stretch | undefined
 }
 
 type Reader = (found: Fields, message: Buffer, scratch: Buffer) => ServerEvent | undefined
 
-/** The events that come often or are waited for. Source: Realtime GA server events. */
+/** The events that come often, or stand before a sound that is waited for. Source: Realtime GA server events. */
 const readers: readonly { readonly type: Buffer; readonly read: Reader }[] = Object.entries<Reader>({
   'response.output_audio.delta': audio,
   'response.output_audio_transcript.delta': (found, message) =>
@@ -32,6 +36,11 @@ const readers: readonly { readonly type: Buffer; readonly read: Reader }[] = Obj
   'conversation.item.input_audio_transcription.delta': callerText,
   'response.output_audio_transcript.done': (found) => replyText(found, found.transcript, true),
   'response.output_audio.done': audioDone,
+  'conversation.item.input_audio_transcription.completed': finalCallerText,
+  'conversation.item.added': itemAdded,
+  'response.created': responseCreated,
+  'response.output_item.added': (found, message) => messageItem('outputItemAdded', found, message),
+  'response.output_item.done': (found, message) => messageItem('outputItemDone', found, message),
 }).map(([type, read]) => ({ type: Buffer.from(type), read }))
 
 /** Names that count, as they stand in a message: to make strings of all the names would cost more than the rest. */
@@ -41,14 +50,25 @@ const names = {
   itemId: Buffer.from('item_id'),
   delta: Buffer.from('delta'),
   transcript: Buffer.from('transcript'),
+  item: Buffer.from('item'),
+  response: Buffer.from('response'),
 }
 
+/** What has to be a text. */
+const textNames = [names.type, names.responseId, names.itemId, names.delta, names.transcript]
+
+const itemNames = ['id', 'type', 'role', 'status', 'call_id', 'name', 'arguments'].map((name) =>
+  Buffer.from(name),
+)
+const responseNames = ['id', 'conversation_id', 'status', 'metadata'].map((name) => Buffer.from(name))
+const messageType = Buffer.from('message')
+
 /**
- * Reads the events that come often from their bytes, without building the JSON value: a flat object without spaces, of
- * plain strings, small numbers and literals, as the provider writes it, in any order of keys.
+ * Reads the events that come often from their bytes, without building the JSON value: an object without spaces, of plain
+ * strings, small numbers, literals and what is nested in it likewise, as the provider writes it, in any order of keys.
  *
  * INVARIANT: whatever this accepts, `JSON.parse` and the strict check accept as the same event.
- * Everything out of the ordinary (spaces, escapes, nesting, a name twice, odd base64) is left to them.
+ * Everything out of the ordinary (spaces, escapes, a name twice, odd base64, calls of functions) is left to them.
  * @param scratch audio is decoded into its beginning, or into memory of its own when it does not fit
  * @param range where in `message` the bytes of the message are; all of them by default
  * @returns undefined when the message is another one, or not of the usual shape
@@ -86,6 +106,42 @@ function callerText(found: Fields, message: Buffer): ServerEvent | undefined {
   return itemId && text !== undefined ? { kind: 'callerText', itemId, text, final: false } : undefined
 }
 
+function finalCallerText({ itemId, transcript: text }: Fields): ServerEvent | undefined {
+  return itemId && text !== undefined ? { kind: 'callerText', itemId, text, final: true } : undefined
+}
+
+function itemAdded({ nested }: Fields, message: Buffer): ServerEvent | undefined {
+  const [id] = (nested && fieldsIn(message, nested, itemNames)) ?? []
+  return isId(id) ? { kind: 'itemAdded', itemId: stringOf(message, id) } : undefined
+}
+
+function responseCreated({ nested }: Fields, message: Buffer): ServerEvent | undefined {
+  // One that we have asked for tells so in its metadata, an object, for which there is no answer here.
+  const [id, conversationId] = (nested && fieldsIn(message, nested, responseNames)) ?? []
+  if (!isId(id)) return undefined
+  return {
+    kind: 'responseCreated',
+    responseId: stringOf(message, id),
+    outOfBand: conversationId === null,
+  }
+}
+
+function messageItem(
+  kind: 'outputItemAdded' | 'outputItemDone',
+  { responseId, nested }: Fields,
+  message: Buffer,
+): ServerEvent | undefined {
+  const [id, type, role, , ...ofCall] = (nested && fieldsIn(message, nested, itemNames)) ?? []
+  if (!responseId || !isId(id) || !type || !isAt(message, type, messageType)) return undefined
+  if (ofCall.some((field) => field)) return undefined
+  const item = {
+    kind: 'message',
+    itemId: stringOf(message, id),
+    role: role ? stringOf(message, role) : 'assistant',
+  } as const
+  return { kind, responseId, item }
+}
+
 function replyText(
   { responseId, itemId }: Fields,
   text: string | undefined,
@@ -115,21 +171,21 @@ function scanFields(message: Buffer, from: number, messageEnd: number): Fields |
     deltaStart: 0,
     deltaEnd: 0,
     transcript: undefined,
+    nested: undefined,
   }
+  const [name, text] = [stretchOf(message), stretchOf(message)]
   for (let at = from + 1; at < last; at++) {
     if (message[at] !== quote) return undefined
-    const nameEnd = plainStringEnd(message, at + 1)
-    if (nameEnd === 0 || message[nameEnd + 1] !== colon) return undefined
-    const name = { message, start: at + 1, end: nameEnd }
-    const start = nameEnd + 3
-    const isText = message[nameEnd + 2] === quote
-    const end = !isText
-      ? bareEnd(message, nameEnd + 2)
-      : is(name, names.delta)
-        ? message.indexOf(quote, start)
-        : plainStringEnd(message, start)
+    name.start = at + 1
+    name.end = plainStringEnd(message, name.start)
+    if (name.end === 0 || message[name.end + 1] !== colon) return undefined
+    const value = name.end + 2
+    const isText = message[value] === quote
+    const end = isText ? textEnd(name, value + 1) : otherEnd(message, value)
     if (end <= 0 || end > (isText ? last - 1 : last)) return undefined
-    if (!keep(found, name, isText ? { message, start, end } : undefined)) return undefined
+    text.start = isText ? value + 1 : value
+    text.end = end
+    if (!(isText ? keepText(found, name, text) : keepOther(found, name, text))) return undefined
     at = isText ? end + 1 : end
     if (at === last) break
     if (message[at] !== comma || at + 1 === last) return undefined
@@ -137,77 +193,87 @@ function scanFields(message: Buffer, from: number, messageEnd: number): Fields |
   return found
 }
 
-/** A stretch of a message. */
-type Text = { readonly message: Buffer; readonly start: number; readonly end: number }
+/** Base64 is not looked at here: there is much of it. */
+function textEnd(name: Text, start: number): number {
+  const { message } = name
+  return is(name, names.delta) ? message.indexOf(quote, start) : plainStringEnd(message, start)
+}
 
-/** @returns false when the message is for the strict way: a name that counts came twice, or with a value that is none */
-function keep(found: Fields, name: Text, text: Text | undefined): boolean {
-  // The lengths of the names that count are all different.
+function otherEnd(message: Buffer, start: number): number {
+  const byte = message[start]
+  return byte === brace.open || byte === bracket ? nestedEnd(message, start) : bareEnd(message, start)
+}
+
+/** A stretch of a message; one object for all names, as there are many. */
+type Text = { readonly message: Buffer; start: number; end: number }
+
+function stretchOf(message: Buffer): Text {
+  return { message, start: 0, end: 0 }
+}
+
+/** @returns false when the message is for the strict way: a name that counts came twice */
+function keepText(found: Fields, name: Text, text: Text): boolean {
+  // The lengths of the names that count are all different, but for two.
   switch (name.end - name.start) {
     case names.type.length:
-      if (!is(name, names.type)) return true
-      if (found.read || !text) return false
+      if (!is(name, names.type)) return !is(name, names.item)
+      if (found.read) return false
       found.read = readers.find(({ type }) => is(text, type))?.read
       return found.read !== undefined
     case names.responseId.length:
       if (!is(name, names.responseId)) return true
-      if (found.responseId || !text || !isIdLength(text)) return false
-      found.responseId = stringOf(text)
+      if (found.responseId || !isIdLength(text)) return false
+      found.responseId = textOf(text)
       return true
     case names.itemId.length:
       if (!is(name, names.itemId)) return true
-      if (found.itemId || !text || !isIdLength(text)) return false
-      found.itemId = stringOf(text)
+      if (found.itemId || !isIdLength(text)) return false
+      found.itemId = textOf(text)
       return true
     case names.delta.length:
       if (!is(name, names.delta)) return true
-      if (found.deltaStart || !text) return false
+      if (found.deltaStart) return false
       found.deltaStart = text.start
       found.deltaEnd = text.end
       return true
     case names.transcript.length:
       if (!is(name, names.transcript)) return true
-      if (found.transcript !== undefined || !text) return false
-      found.transcript = stringOf(text)
+      if (found.transcript !== undefined) return false
+      found.transcript = textOf(text)
       return true
+    case names.response.length:
+      return !is(name, names.response)
     default:
       return true
   }
 }
 
-function is({ message, start, end }: Text, expected: Buffer): boolean {
-  if (end - start !== expected.length) return false
-  for (let at = 0; at < expected.length; at++) if (message[start + at] !== expected[at]) return false
-  return true
+/** The same for what is no text. */
+function keepOther(found: Fields, name: Text, { start, end }: Text): boolean {
+  if (is(name, names.item) || is(name, names.response)) {
+    if (found.nested) return false
+    found.nested = { start, end }
+    return true
+  }
+  return !textNames.some((expected) => is(name, expected))
 }
 
-function stringOf({ message, start, end }: Text): string {
+function is(text: Text, expected: Buffer): boolean {
+  return isAt(text.message, text, expected)
+}
+
+function textOf({ message, start, end }: Text): string {
   return message.toString('latin1', start, end)
 }
 
-/** The index of the closing quote of a string of plain ASCII, or 0: nothing here needs decoding. */
-function plainStringEnd(message: Buffer, start: number): number {
-  for (let at = start; at < message.length; at++) {
-    const byte = message[at] ?? 0
-    if (byte === quote) return at
-    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) return 0
-  }
-  return 0
+function stringOf(message: Buffer, { start, end }: Stretch): string {
+  return message.toString('latin1', start, end)
 }
 
-/** The index after a null, or a whole number of at most nine digits; else 0. JSON knows no leading zeros. */
-function bareEnd(message: Buffer, start: number): number {
-  if (message[start] === 0x6e) return message.toString('latin1', start, start + 4) === 'null' ? start + 4 : 0
-  let at = start
-  while (at - start < 10 && isDigit(message[at] ?? 0)) at++
-  const digits = at - start
-  return digits === 0 || digits > 9 || (digits > 1 && message[start] === 0x30) ? 0 : at
+function isId(found: Stretch | null | undefined): found is Stretch {
+  return found !== null && found !== undefined && isIdLength(found)
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
-}
-
-function isIdLength({ start, end }: Text): boolean {
+function isIdLength({ start, end }: Stretch): boolean {
   return end > start && end - start <= maxIdChars
 }

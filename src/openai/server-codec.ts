@@ -1,4 +1,5 @@
 import { scanFlatEvent } from './flat-event.ts'
+import { startsWith } from './json-bytes.ts'
 import { jsonText } from './json-field.ts'
 import { idAt, serverEventReaders } from './server-event.ts'
 import type { ServerEvent } from './server-event.ts'
@@ -68,9 +69,4 @@ function audioEvent(value: unknown, scratch: Buffer): ServerEvent {
     return { kind: 'malformed', reason: 'badShape' }
   const bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(delta) ? decodeBase64(delta, scratch) : undefined
   return bytes ? { kind: 'audio', responseId, itemId, bytes } : { kind: 'malformed', reason: 'badAudio' }
-}
-
-function startsWith(message: Buffer, beginning: Buffer): boolean {
-  for (let at = 0; at < beginning.length; at++) if (message[at] !== beginning[at]) return false
-  return true
 }
