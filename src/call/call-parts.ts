@@ -13,9 +13,16 @@ import { takesPin } from './pin-line.ts'
 import { Playback } from './playback.ts'
 import { Recorder } from './recorder.ts'
 import { SaidCheck } from './said-check.ts'
+import { type Circumstances, SpeechInbox, type Told } from './speech-inbox.ts'
 import { SpeechLine } from './speech-line.ts'
 import { StreamLine } from './stream-line.ts'
 import { ToolDesk } from './tool-desk.ts'
+
+/** Where what happens goes. */
+export type CallDoor = {
+  /** Takes an event for the call's mailbox. */
+  readonly post: (event: CallEvent) => void
+} & Omit<Circumstances, 'mayAnythingWait'>
 
 /** What one call is made of besides its state, put together so that whatever they report becomes an event. */
 export class CallParts {
@@ -30,6 +37,7 @@ export class CallParts {
   readonly line: SpeechLine
   readonly stream: StreamLine
   readonly tools: ToolDesk
+  readonly inbox: SpeechInbox
   readonly gate: GateLine
   readonly said: SaidCheck
   readonly #optOuts: OptOutEar
@@ -38,8 +46,8 @@ export class CallParts {
   readonly post: (event: CallEvent) => void
   #corrections = 0
 
-  /** @param post takes an event for the call's mailbox */
-  constructor(plan: CallPlan, ports: CallPorts, post: (event: CallEvent) => void) {
+  constructor(plan: CallPlan, ports: CallPorts, door: CallDoor) {
+    const { post } = door
     this.plan = plan
     this.ports = ports
     this.post = post
@@ -48,6 +56,19 @@ export class CallParts {
     // Their times are of another clock, which nobody asks for here.
     for (const turn of plan.resumption?.history ?? []) this.history.turn(turn)
     this.playback = this.#makePlayback()
+    this.inbox = new SpeechInbox({
+      clock: ports.clock,
+      call: {
+        ...door,
+        mayAnythingWait: () => this.gate.isShut(),
+        silence: (event) => {
+          const isSilenced = door.silence(event)
+          this.media.turnBegan()
+          return isSilenced
+        },
+      },
+      take: (event, isSilenced) => this.#onTold(event, isSilenced),
+    })
     this.media = new CallMedia({
       engine: ports.audio,
       mode: ports.realtimeAudio,
@@ -57,10 +78,7 @@ export class CallParts {
       nowMs: () => ports.clock.nowMs(),
       listener: {
         onCallerPaused: (pause) => post({ kind: 'callerPaused', ...pause }),
-        onReplySounding: (reply) => {
-          this.gate.onSounding(reply)
-          post({ kind: 'replySounding', ...reply })
-        },
+        onReplySounding: (reply) => this.inbox.post({ kind: 'replySounding', ...reply }),
       },
     })
     this.gate = this.#makeGate()
@@ -164,18 +182,23 @@ export class CallParts {
 
   #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
     if (event.kind === 'sessionReady') return this.#onSessionReady(event)
+    if (event.kind !== 'speechStarted') return this.inbox.post(event)
+    this.inbox.post({
+      ...event,
+      isLive: this.media.hearsCaller(),
+      heard: this.playback.heard(event.atMs),
+    })
+  }
+
+  #onTold(event: Told, isSilenced: boolean): void {
+    if (event.kind === 'speechStarted') return this.#onSpeechStarted(event, isSilenced)
+    if (event.kind === 'replySounding') {
+      this.gate.onSounding(event)
+      return this.post(event)
+    }
     this.said.onSpeech(event)
     this.#optOuts.onSpeech(event)
-    // Before it is acted on: what is cleared for the caller's words must find that they have begun.
     if (event.kind !== 'responseDone') this.gate.onSpeech(event)
-    if (event.kind === 'speechStarted') {
-      this.media.turnBegan()
-      return this.post({
-        ...event,
-        isLive: this.media.hearsCaller(),
-        heard: this.playback.heard(event.atMs),
-      })
-    }
     if (event.kind === 'sessionAnswered') this.media.sessionAnswered()
     if (event.kind === 'replyAudioDone') {
       const { itemId, responseId } = event
@@ -189,8 +212,17 @@ export class CallParts {
     this.post(event)
   }
 
+  #onSpeechStarted(event: Extract<Told, { kind: 'speechStarted' }>, isSilenced: boolean): void {
+    const { itemId, atMs } = event
+    this.gate.onSpeech({ kind: 'speechStarted', itemId, atMs })
+    // What is cleared for the caller's words must find that they have begun.
+    if (isSilenced) this.gate.cleared()
+    this.post(event)
+  }
+
   /** What waits of the caller's audio goes in before a reply is asked for, so that the model hears it first. */
   #onSessionReady(event: Extract<SpeechEvent, { kind: 'sessionReady' }>): void {
+    this.inbox.settle()
     const { sessionId, expiresAtWallMs, atMs } = event
     const session = this.line.current()
     const spokenTo = session !== undefined && this.media.sessionReady(session)
@@ -198,6 +230,7 @@ export class CallParts {
   }
 
   #onLost({ retryable, reason, code }: SpeechLoss, atMs: number): void {
+    this.inbox.settle()
     this.media.sessionGone()
     this.gate.end('modelLost')
     const { heard, chance } = { heard: this.heard(), chance: this.ports.random() }

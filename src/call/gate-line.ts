@@ -103,6 +103,11 @@ export class GateLine implements AsyncDisposable {
     })
   }
 
+  /** No question was put in this call, and none is about to be. */
+  isShut(): boolean {
+    return this.#opening === undefined
+  }
+
   /** How well the caller is known now. */
   strength(): Strength {
     return strengthNow(this.#plan, { pin: this.#pin, transferred: this.#isTransferred })

@@ -7,7 +7,7 @@ import * as leg from './leg.ts'
 import * as lifeline from './lifeline.ts'
 import * as rotation from './rotation.ts'
 import type { Effect } from './effect.ts'
-import { clearFirst, withTurns } from './sounding.ts'
+import { silenceFirst, withTurns } from './sounding.ts'
 import {
   type CallState,
   chain,
@@ -34,13 +34,13 @@ export function step(state: CallState, event: CallEvent): Step {
 }
 
 /**
- * The one effect of a step that must not wait for the rest of it to be worked out: a caller who begins to speak is to
- * hear silence. `step` gives the same object once more; whoever has carried it out leaves it out then.
+ * The effects of a step that must not wait for the rest of it to be worked out: a caller who begins to speak is to hear
+ * silence. `step` gives all of its clearing and dropping here; whoever has carried it out leaves it out then.
  */
-export function aheadOfStep(state: CallState, event: CallEvent): Effect | undefined {
+export function aheadOfStep(state: CallState, event: CallEvent): readonly Effect[] {
   return event.kind === 'speechStarted' && state.phase !== 'over'
-    ? clearFirst(state, doubt.isLate(state, event))
-    : undefined
+    ? silenceFirst(state, doubt.isLate(state, event))
+    : []
 }
 
 function handle(state: CallState, event: CallEvent): Step {

@@ -45,6 +45,11 @@ export class Mailbox<Event> {
     this.#take(event)
   }
 
+  /** Whether an event is being handled right now, and so what comes of it is not known yet. */
+  isHandling(): boolean {
+    return this.#handling
+  }
+
   /** Drops what waits; nothing is handled any more. */
   close(): void {
     this.#closed = true

@@ -84,6 +84,15 @@ export class Performer {
     this.#parts.ports.background('hangUp', this.#hangUp())
   }
 
+  /** Throws away what is queued for the caller; the gate has still to be told. */
+  silence(eventAtMs: number): void {
+    const { playback, media, ports } = this.#parts
+    playback.clear()
+    media.cleared()
+    ports.metrics.count('interruptions_total')
+    ports.metrics.observe('barge_in_clear_ms', this.#parts.nowMs() - eventAtMs)
+  }
+
   async #hangUp(): Promise<void> {
     const { ports, plan, post } = this.#parts
     const outcome = await ports.telephony.hangUp(plan.callSid)
@@ -104,12 +113,8 @@ export class Performer {
   }
 
   #clearPlayback(eventAtMs: number): void {
-    const { playback, media, gate, ports } = this.#parts
-    playback.clear()
-    media.cleared()
-    gate.cleared()
-    ports.metrics.count('interruptions_total')
-    ports.metrics.observe('barge_in_clear_ms', this.#parts.nowMs() - eventAtMs)
+    this.silence(eventAtMs)
+    this.#parts.gate.cleared()
   }
 
   #switchSession(): void {
@@ -120,7 +125,8 @@ export class Performer {
   }
 
   #closeSession(reason: string): void {
-    const { media, line, gate, playback } = this.#parts
+    const { media, line, gate, playback, inbox } = this.#parts
+    inbox.clear()
     media.sessionGone()
     line.close(reason)
     gate.end('modelLost')

@@ -14,6 +14,7 @@ import { Performer } from './performer.ts'
 import type { CallPlan, CallPorts } from './plan.ts'
 import { firstEffects, firstState } from './resumption.ts'
 import { type CallState, handedOverState } from './state.ts'
+import { isUnwanted } from './turns.ts'
 
 /** Events of one call that may wait for their turn. */
 const MAILBOX_CAPACITY = 1_024
@@ -34,6 +35,8 @@ export class CallSession {
   readonly #offeredAtMs: number
   #state: CallState
   #isOver = false
+  /** What the caller's latest words interrupt is silent, and the event that tells of them is still to be handled. */
+  #isSilenced = false
 
   /**
    * @param options.handsOver the call is served by the network from the start, without a stream and without a model
@@ -50,7 +53,12 @@ export class CallSession {
     this.#offeredAtMs = ports.clock.nowMs()
     const { rules, resumption } = plan
     this.#state = options.handsOver ? handedOverState(rules) : firstState(rules, resumption)
-    this.#parts = new CallParts(plan, ports, (event) => this.#mailbox.post(event))
+    this.#parts = new CallParts(plan, ports, {
+      post: (event) => this.#post(event),
+      silence: (event) => this.#silence(event),
+      isWanted: (event) => !isUnwanted(this.#state, event),
+      onThrown: (error) => this.#failHard(faultCode(error)),
+    })
     this.#performer = new Performer(this.#parts, (effect) => this.#finish(effect))
     this.#mailbox = new Mailbox({
       capacity: MAILBOX_CAPACITY,
@@ -86,7 +94,7 @@ export class CallSession {
     stream.join(sink)
     const sessionAlive = line.current() !== undefined
     const atMs = this.#parts.nowMs()
-    this.#mailbox.post({ kind: 'streamStarted', streamSid: sink.streamSid, sessionAlive, atMs })
+    this.#post({ kind: 'streamStarted', streamSid: sink.streamSid, sessionAlive, atMs })
     gate.attached()
     return {
       onMedia: (ulaw) => {
@@ -105,12 +113,12 @@ export class CallSession {
   streamGone(reason: StreamEndReason): MediaSink | undefined {
     const now = this.#now()
     const sink = this.#parts.stream.leave(reason)
-    if (sink) this.#mailbox.post({ kind: 'streamEnded', reason, ...now })
+    if (sink) this.#post({ kind: 'streamEnded', reason, ...now })
     return sink
   }
 
   statusChanged(status: CallStatus): void {
-    this.#mailbox.post({ kind: 'statusChanged', status, ...this.#now() })
+    this.#post({ kind: 'statusChanged', status, ...this.#now() })
   }
 
   /** The network is about to ring a person for the caller. */
@@ -120,12 +128,12 @@ export class CallSession {
 
   /** Says goodbye and ends. */
   shutdown(): void {
-    this.#mailbox.post({ kind: 'shutdown', ...this.#now() })
+    this.#post({ kind: 'shutdown', ...this.#now() })
   }
 
   /** Ends the call now, whatever was still to be said. */
   cutOff(): void {
-    this.#mailbox.post({ kind: 'cutOff', ...this.#now() })
+    this.#post({ kind: 'cutOff', ...this.#now() })
   }
 
   /** Gives the call up before or without a stream: something of our own failed. */
@@ -142,21 +150,53 @@ export class CallSession {
         return
       case 'dtmf':
         this.#parts.gate.key(event.digit)
-        return this.#mailbox.post(event)
+        return this.#post(event)
       case 'mediaPaused':
-        return this.#mailbox.post(event)
+        return this.#post(event)
     }
+  }
+
+  /** What the model has told before comes first. */
+  #post(event: CallEvent): void {
+    this.#parts.inbox.settle()
+    this.#mailbox.post(event)
+  }
+
+  /**
+   * The caller begins to speak: what sounds is silenced before anything else is done about it.
+   * @returns whether something was
+   */
+  #silence(event: Extract<CallEvent, { kind: 'speechStarted' }>): boolean {
+    if (this.#isOver || this.#mailbox.isHandling()) return false
+    const ahead = aheadOfStep(this.#state, event)
+    this.#isSilenced = ahead.length > 0
+    this.#guarded(() => {
+      for (const effect of ahead) {
+        if (effect.kind === 'clearPlayback') this.#performer.silence(event.atMs)
+        else this.#performer.perform(effect, event.atMs)
+      }
+    })
+    return this.#isSilenced
   }
 
   /** The edge of the call: what is thrown further in ends this call, not the socket or timer that brought the event. */
   #handle(event: CallEvent): void {
-    try {
-      const ahead = aheadOfStep(this.#state, event)
-      if (ahead) this.#performer.perform(ahead, event.atMs)
+    this.#guarded(() => {
       const { state, effects } = step(this.#state, event)
       this.#state = state
-      for (const effect of effects)
-        if (effect !== ahead && !this.#isOver) this.#performer.perform(effect, event.atMs)
+      const isSilenced = event.kind === 'speechStarted' && this.#isSilenced
+      if (isSilenced) this.#isSilenced = false
+      this.#performAll(isSilenced ? effects.filter((effect) => !silences(effect)) : effects, event.atMs)
+    })
+  }
+
+  #performAll(effects: readonly Effect[], atMs: number): void {
+    for (const effect of effects) if (!this.#isOver) this.#performer.perform(effect, atMs)
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work()
     } catch (error) {
       this.#failHard(faultCode(error))
     }
@@ -165,8 +205,9 @@ export class CallSession {
   #finish({ ending }: Extract<Effect, { kind: 'finish' }>): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { timers, abort, media, log } = this.#parts
+    const { timers, abort, media, log, inbox } = this.#parts
     this.#mailbox.close()
+    inbox.clear()
     timers.cancelAll()
     this.#ports.background('finish', this.#complete(ending).finally(this.#onOver))
     abort.abort()
@@ -205,4 +246,9 @@ export class CallSession {
   #now(): { heard: ReturnType<CallParts['heard']>; atMs: number } {
     return { heard: this.#parts.heard(), atMs: this.#parts.nowMs() }
   }
+}
+
+/** What an interruption does before anything else. */
+function silences({ kind }: Effect): boolean {
+  return kind === 'clearPlayback' || kind === 'dropReply'
 }

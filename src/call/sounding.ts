@@ -8,7 +8,6 @@ import { clipSounding, cutOff, type TranscriptStep } from './transcript.ts'
 const MUST_BE_HEARD: ReadonlySet<FixedSentence> = new Set(['disclosure', 'timeAlmostUp', 'apology'])
 const MAX_ASKINGS = 3
 
-/** The order to be silent; one object, so that it is known when it was carried out already. */
 const CLEAR: Effect = { kind: 'clearPlayback' }
 
 /** Queues a fixed sentence behind whatever is being played. */
@@ -53,12 +52,17 @@ export function isUninterruptible(state: CallState): boolean {
 }
 
 /**
- * What an interruption by the caller will clear away, known without working out what follows from it.
+ * What an interruption by the caller will silence, known without working out what else follows from it; nothing where
+ * nothing is to be cleared.
  * @param isLate the model tells only now of what the caller said
  */
-export function clearFirst(state: CallState, isLate: boolean): Effect | undefined {
+export function silenceFirst(state: CallState, isLate: boolean): readonly Effect[] {
   const goesOn = isUninterruptible(state) || (isLate && onlyAsksForPatience(state))
-  return isSounding(state) && !goesOn ? CLEAR : undefined
+  return isSounding(state) && !goesOn ? [CLEAR, ...dropsOf(state)] : []
+}
+
+function dropsOf({ turns }: CallState): Effect[] {
+  return turns.replies.map(({ responseId }) => ({ kind: 'dropReply', responseId }))
 }
 
 function onlyAsksForPatience({ sounding: { clips, replyItemIds } }: CallState): boolean {
@@ -79,7 +83,6 @@ export function interrupt(state: CallState, heard: readonly Heard[]): Step {
   const truncations: Effect[] = cut.flatMap(({ utterance, heardMs }) =>
     utterance.kind === 'reply' ? [{ kind: 'truncateReply', itemId: utterance.itemId, heardMs } as const] : [],
   )
-  const drops: Effect[] = state.turns.replies.map(({ responseId }) => ({ kind: 'dropReply', responseId }))
   const owed = state.sounding.clips
     .map((clip) => clip.sentence)
     .filter((sentence) => MUST_BE_HEARD.has(sentence))
@@ -98,7 +101,7 @@ export function interrupt(state: CallState, heard: readonly Heard[]): Step {
   }
   const settled = settleCut(next, heard)
   const clear = isSounding(state) ? [CLEAR] : []
-  return { state: settled.state, effects: [...clear, ...drops, ...truncations, ...settled.effects] }
+  return { state: settled.state, effects: [...clear, ...dropsOf(state), ...truncations, ...settled.effects] }
 }
 
 /**

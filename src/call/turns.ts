@@ -79,13 +79,23 @@ function understood({ state, effects }: Step): Step {
   return { state, effects: [...effects, { kind: 'forgetCaller', turnIsOpen }] }
 }
 
+/** Whether a response that begins is not to be heard: the caller speaks, or does not listen, or it is no longer asked for. */
+export function isUnwanted(state: CallState, event: Of<'responseStarted'>): boolean {
+  const closing = state.closing !== undefined && !state.closing.revocable
+  return (
+    state.turns.callerSpeaking ||
+    state.phase === 'detached' ||
+    closing ||
+    sayingStarts(state, event).isUnwanted
+  )
+}
+
 /** A response began. One that begins while the caller speaks, or cannot hear it, is not wanted. */
 export function onResponseStarted(state: CallState, event: Of<'responseStarted'>): Step {
   const { responseId } = event
-  const { state: begun, isUnwanted } = sayingStarts(state, event)
+  const { state: begun } = sayingStarts(state, event)
   const unheard = state.phase === 'detached'
-  const closing = state.closing !== undefined && !state.closing.revocable
-  const unwanted = state.turns.callerSpeaking || unheard || closing || isUnwanted
+  const unwanted = isUnwanted(state, event)
   const reply: Reply = { responseId, dropped: unwanted, sounded: false, silentItemIds: [] }
   const next = withTurn(begun, { replies: [...state.turns.replies.slice(-(MAX_REPLIES - 1)), reply] })
   if (!unwanted) return unchanged(next)

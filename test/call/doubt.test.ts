@@ -81,7 +81,7 @@ describe('step() when our own ear heard the caller and the model has told of not
 
     it('says that to its end, when the next session tells of those words only now', () => {
       const call = next()
-      expect(aheadOfStep(call.state, { ...speaks, heard: [begun], atMs: call.atMs })).toBeUndefined()
+      expect(aheadOfStep(call.state, { ...speaks, heard: [begun], atMs: call.atMs })).toEqual([])
       expect(call.feed({ ...speaks, heard: [begun] }).did('clearPlayback', 'recordTurn')).toEqual([])
       call.feed({ kind: 'responseStarted', responseId: 'resp_1' })
       expect(call.did('dropReply')).toEqual([{ kind: 'dropReply', responseId: 'resp_1' }])

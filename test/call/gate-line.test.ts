@@ -24,6 +24,27 @@ describe('GateLine', () => {
     expect(call.session.past).toMatchObject([{ kind: 'toolRound', name: 'send_sms' }])
   })
 
+  it('hears a yes in the next session, after one that was lost as the caller began to speak', async () => {
+    await using call = await OnACall.open()
+    const lost = call.session
+    call.emit({ kind: 'responseStarted', responseId: 'resp_1' })
+    const reply = { responseId: 'resp_1', itemId: 'item_1' }
+    lost.request.receiver.onAudio({ ...reply, bytes: new Uint8Array(96_000) })
+    call.line.play(100)
+    call.emit({ kind: 'speechStarted', itemId: 'turn_lost00001' })
+    call.emit({ kind: 'sessionLost', loss: { reason: 'closed', retryable: true } })
+    call.clock.advance(1_000)
+    expect(call.session).not.toBe(lost)
+    call.emit({ kind: 'sessionReady', sessionId: 'sess_2' })
+    await call.propose()
+    call.speak()
+    call.line.play(4_100)
+    call.clock.advance(300)
+    call.say('Yes, please do.')
+    await call.quiet()
+    expect(call.runs).toMatchObject([{ tool: 'send_sms', input: sms }])
+  })
+
   it('counts no yes that comes before the mark, though all of the question was sent', async () => {
     await using call = await OnACall.open()
     await call.propose()

@@ -107,6 +107,7 @@ describe('UnresolvedLine', () => {
     const responseId = 'resp_thanks001'
     call.emit({ kind: 'responseStarted', responseId, purpose: 'announcement', id: thanks?.id ?? '' }, session)
     call.emit({ kind: 'responseDone', responseId, status: 'completed', retryable: false }, session)
+    call.line.play(20)
     await call.quiet()
     expect(announced(call).at(-1)?.instructions).toContain(sentence)
   })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Effect } from '../../../src/call/effect.ts'
 import type { CallEvent, Heard, TimerName, Utterance } from '../../../src/call/event.ts'
 import { aheadOfStep, step } from '../../../src/call/machine.ts'
@@ -59,11 +60,13 @@ export class World {
     const timed = { ...event, atMs: this.atMs }
     const ahead = aheadOfStep(this.state, timed)
     const next = step(this.state, timed)
-    const clears = next.effects.filter(({ kind }) => kind === 'clearPlayback')
-    const isClearedAhead =
-      clears.every((clear) => clear === ahead) && (clears.length === 1) === (ahead !== undefined)
-    must(event.kind !== 'speechStarted' || isClearedAhead, 'what is done ahead is what the step says')
-    must(event.kind === 'speechStarted' || ahead === undefined, 'nothing else is done ahead')
+    const silencing = next.effects.filter(({ kind }) => kind === 'clearPlayback' || kind === 'dropReply')
+    const isClear = silencing.some(({ kind }) => kind === 'clearPlayback')
+    must(
+      event.kind !== 'speechStarted' || isDeepStrictEqual(ahead, isClear ? silencing : []),
+      'what is done ahead is what the step says',
+    )
+    must(event.kind === 'speechStarted' || ahead.length === 0, 'nothing else is done ahead')
     this.state = next.state
     must(before !== 'over' || next.effects.length === 0, 'nothing is done after the end')
     for (const effect of next.effects) this.#perform(effect)
