@@ -81,7 +81,9 @@ export class LoopWatch implements LoopEntries, Disposable {
   #setTimer(): void {
     const nowMs = this.#clock.nowMs()
     const delayMs = sharedTickWithin(nowMs, sharedTickMs)
-    this.#timer = this.#clock.setTimer(delayMs, () => this.#tick(nowMs + delayMs))
+    // A shared tick is a whole number, and its timer asks for a little less.
+    const dueMs = Math.ceil(nowMs + delayMs)
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#tick(dueMs))
   }
 
   #tick(dueMs: number): void {
