@@ -19,8 +19,8 @@ type Fields = {
   deltaStart: number
   deltaEnd: number
   transcript: string | undefined
-  /** The one object that is of interest. */
-  nested: Stretch | undefined
+  item: Stretch | undefined
+  response: Stretch | undefined
 }
 
 type Reader = (found: Fields, message: Buffer, scratch: Buffer) => ServerEvent | undefined
@@ -110,14 +110,14 @@ function finalCallerText({ itemId, transcript: text }: Fields): ServerEvent | un
   return itemId && text !== undefined ? { kind: 'callerText', itemId, text, final: true } : undefined
 }
 
-function itemAdded({ nested }: Fields, message: Buffer): ServerEvent | undefined {
-  const [id] = (nested && fieldsIn(message, nested, itemNames)) ?? []
+function itemAdded({ item }: Fields, message: Buffer): ServerEvent | undefined {
+  const [id] = (item && fieldsIn(message, item, itemNames)) ?? []
   return isId(id) ? { kind: 'itemAdded', itemId: stringOf(message, id) } : undefined
 }
 
-function responseCreated({ nested }: Fields, message: Buffer): ServerEvent | undefined {
+function responseCreated({ response }: Fields, message: Buffer): ServerEvent | undefined {
   // One that we have asked for tells so in its metadata, an object, for which there is no answer here.
-  const [id, conversationId] = (nested && fieldsIn(message, nested, responseNames)) ?? []
+  const [id, conversationId] = (response && fieldsIn(message, response, responseNames)) ?? []
   if (!isId(id)) return undefined
   return {
     kind: 'responseCreated',
@@ -128,10 +128,10 @@ function responseCreated({ nested }: Fields, message: Buffer): ServerEvent | und
 
 function messageItem(
   kind: 'outputItemAdded' | 'outputItemDone',
-  { responseId, nested }: Fields,
+  { responseId, item: found }: Fields,
   message: Buffer,
 ): ServerEvent | undefined {
-  const [id, type, role, , ...ofCall] = (nested && fieldsIn(message, nested, itemNames)) ?? []
+  const [id, type, role, , ...ofCall] = (found && fieldsIn(message, found, itemNames)) ?? []
   if (!responseId || !isId(id) || !type || !isAt(message, type, messageType)) return undefined
   if (ofCall.some((field) => field)) return undefined
   const item = {
@@ -171,7 +171,8 @@ function scanFields(message: Buffer, from: number, messageEnd: number): Fields |
     deltaStart: 0,
     deltaEnd: 0,
     transcript: undefined,
-    nested: undefined,
+    item: undefined,
+    response: undefined,
   }
   const [name, text] = [stretchOf(message), stretchOf(message)]
   for (let at = from + 1; at < last; at++) {
@@ -250,9 +251,10 @@ function keepText(found: Fields, name: Text, text: Text): boolean {
 
 /** The same for what is no text. */
 function keepOther(found: Fields, name: Text, { start, end }: Text): boolean {
-  if (is(name, names.item) || is(name, names.response)) {
-    if (found.nested) return false
-    found.nested = { start, end }
+  const of = is(name, names.item) ? 'item' : is(name, names.response) ? 'response' : undefined
+  if (of) {
+    if (found[of]) return false
+    found[of] = { start, end }
     return true
   }
   return !textNames.some((expected) => is(name, expected))
