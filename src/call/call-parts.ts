@@ -13,7 +13,7 @@ import { takesPin } from './pin-line.ts'
 import { Playback } from './playback.ts'
 import { Recorder } from './recorder.ts'
 import { SaidCheck } from './said-check.ts'
-import { type Circumstances, SpeechInbox, type Told } from './speech-inbox.ts'
+import { type Circumstances, type Silenced, SpeechInbox, type Taken } from './speech-inbox.ts'
 import { SpeechLine } from './speech-line.ts'
 import { StreamLine } from './stream-line.ts'
 import { ToolDesk } from './tool-desk.ts'
@@ -22,7 +22,9 @@ import { ToolDesk } from './tool-desk.ts'
 export type CallDoor = {
   /** Takes an event for the call's mailbox. */
   readonly post: (event: CallEvent) => void
-} & Omit<Circumstances, 'mayAnythingWait'>
+  /** Silences what the caller interrupts, before anybody is told; false where nothing was to be silenced. */
+  readonly silence: (event: Extract<CallEvent, { kind: 'speechStarted' }>) => boolean
+} & Pick<Circumstances, 'isWanted' | 'onThrown'>
 
 /** What one call is made of besides its state, put together so that whatever they report becomes an event. */
 export class CallParts {
@@ -61,11 +63,7 @@ export class CallParts {
       call: {
         ...door,
         mayAnythingWait: () => this.gate.isShut(),
-        silence: (event) => {
-          const isSilenced = door.silence(event)
-          this.media.turnBegan()
-          return isSilenced
-        },
+        silence: (event) => this.#silence(event, door),
       },
       take: (event, isSilenced) => this.#onTold(event, isSilenced),
     })
@@ -182,15 +180,18 @@ export class CallParts {
 
   #onSpeechEvent(event: Exclude<SpeechEvent, { kind: 'sessionLost' }>): void {
     if (event.kind === 'sessionReady') return this.#onSessionReady(event)
-    if (event.kind !== 'speechStarted') return this.inbox.post(event)
-    this.inbox.post({
-      ...event,
-      isLive: this.media.hearsCaller(),
-      heard: this.playback.heard(event.atMs),
-    })
+    this.inbox.post(event)
   }
 
-  #onTold(event: Told, isSilenced: boolean): void {
+  #silence(spoke: Extract<SpeechEvent, { kind: 'speechStarted' }>, door: CallDoor): Silenced {
+    const heard = this.playback.heard(spoke.atMs)
+    const event = { ...spoke, isLive: this.media.hearsCaller(), heard }
+    const isSilenced = door.silence(event)
+    this.media.turnBegan()
+    return { event, isSilenced }
+  }
+
+  #onTold(event: Taken, isSilenced: boolean): void {
     if (event.kind === 'speechStarted') return this.#onSpeechStarted(event, isSilenced)
     if (event.kind === 'replySounding') {
       this.gate.onSounding(event)
@@ -212,7 +213,7 @@ export class CallParts {
     this.post(event)
   }
 
-  #onSpeechStarted(event: Extract<Told, { kind: 'speechStarted' }>, isSilenced: boolean): void {
+  #onSpeechStarted(event: Extract<Taken, { kind: 'speechStarted' }>, isSilenced: boolean): void {
     const { itemId, atMs } = event
     this.gate.onSpeech({ kind: 'speechStarted', itemId, atMs })
     // What is cleared for the caller's words must find that they have begun.

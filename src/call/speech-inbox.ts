@@ -7,8 +7,13 @@ const MAX_WAITING = 32
 
 /** What the session in use tells while it lasts, and what its audio begins. */
 export type Told =
-  | Exclude<SpeechEvent, { kind: 'sessionReady' | 'sessionLost' | 'speechStarted' }>
-  | Extract<CallEvent, { kind: 'speechStarted' | 'replySounding' }>
+  | Exclude<SpeechEvent, { kind: 'sessionReady' | 'sessionLost' }>
+  | Extract<CallEvent, { kind: 'replySounding' }>
+
+type Interruption = Extract<CallEvent, { kind: 'speechStarted' }>
+
+/** The same as it is taken: an interruption with what had been heard by then. */
+export type Taken = Exclude<Told, { kind: 'speechStarted' }> | Interruption
 
 /** What need not overtake what waits already: the caller hears nothing of it. */
 const followers: ReadonlySet<Told['kind']> = new Set([
@@ -18,14 +23,20 @@ const followers: ReadonlySet<Told['kind']> = new Set([
   'responseDone',
 ])
 
+/** What became of an interruption. */
+export type Silenced = { readonly event: Interruption; readonly isSilenced: boolean }
+
 /** What is to be known of a call before anything may wait. */
 export type Circumstances = {
   /** Where every word may count as an answer, nothing waits. */
   mayAnythingWait(): boolean
   /** Whether a response that begins will be heard, as far as the call knows by now. */
   isWanted(event: Extract<Told, { kind: 'responseStarted' }>): boolean
-  /** The caller begins to speak: silences what that interrupts; false where nothing was to be silenced. */
-  silence(event: Extract<Told, { kind: 'speechStarted' }>): boolean
+  /**
+   * The caller begins to speak: silences what that interrupts.
+   * @returns whether anything was to be silenced, and what had been heard of it
+   */
+  silence(event: Extract<Told, { kind: 'speechStarted' }>): Silenced
   /** Takes what was thrown while that was taken which had waited: no socket is there to end at. */
   onThrown(error: unknown): void
 }
@@ -39,8 +50,8 @@ export type Circumstances = {
 export class SpeechInbox {
   readonly #clock: Clock
   readonly #call: Circumstances
-  readonly #take: (event: Told, isSilenced: boolean) => void
-  #waiting: { readonly event: Told; readonly isSilenced: boolean }[] = []
+  readonly #take: (event: Taken, isSilenced: boolean) => void
+  #waiting: { readonly event: Taken; readonly isSilenced: boolean }[] = []
   #timer: Timer | undefined
   #isTaking = false
   /** Counts those that were listened to. */
@@ -50,7 +61,7 @@ export class SpeechInbox {
   constructor(options: {
     readonly clock: Clock
     readonly call: Circumstances
-    readonly take: (event: Told, isSilenced: boolean) => void
+    readonly take: (event: Taken, isSilenced: boolean) => void
   }) {
     this.#clock = options.clock
     this.#call = options.call
@@ -59,14 +70,11 @@ export class SpeechInbox {
 
   /** Hands over an event; it has been taken when this returns, or it waits for a few milliseconds. */
   post(event: Told): void {
+    if (event.kind === 'speechStarted') return this.#interrupt(event)
+    if (this.#mayWait(event)) return this.#wait({ event, isSilenced: false })
     const session = this.#session
-    // What is interrupted is known only when nothing waits.
-    if (event.kind === 'speechStarted') this.settle()
-    if (session !== this.#session) return
-    const isSilenced = event.kind === 'speechStarted' && this.#call.silence(event)
-    if (this.#mayWait(event, isSilenced)) return this.#wait({ event, isSilenced })
     this.settle()
-    if (session === this.#session) this.#takeNow(event, isSilenced)
+    if (session === this.#session) this.#takeNow(event, false)
   }
 
   /** Takes what waits, before anything else is to happen. */
@@ -85,10 +93,20 @@ export class SpeechInbox {
     this.#session += 1
   }
 
-  #mayWait(event: Told, isSilenced: boolean): boolean {
+  #interrupt(event: Extract<Told, { kind: 'speechStarted' }>): void {
+    const session = this.#session
+    // What is interrupted, and how much of it was heard, is known only when nothing waits.
+    this.settle()
+    if (session !== this.#session) return
+    const silenced = this.#call.silence(event)
+    if (session !== this.#session) return
+    if (silenced.isSilenced && this.#call.mayAnythingWait()) this.#wait(silenced)
+    else this.#takeNow(silenced.event, silenced.isSilenced)
+  }
+
+  #mayWait(event: Exclude<Told, { kind: 'speechStarted' }>): boolean {
     const waiting = this.#waiting
     if (waiting.length >= MAX_WAITING || !this.#call.mayAnythingWait()) return false
-    if (event.kind === 'speechStarted') return isSilenced
     if (event.kind === 'replySounding') return true
     if (event.kind === 'callerTranscript') return event.final
     // Only what cannot change that it is wanted may stand before it.
@@ -97,7 +115,7 @@ export class SpeechInbox {
     return waiting.length > 0 && followers.has(event.kind)
   }
 
-  #wait(one: { readonly event: Told; readonly isSilenced: boolean }): void {
+  #wait(one: { readonly event: Taken; readonly isSilenced: boolean }): void {
     this.#waiting.push(one)
     this.#timer ??= this.#clock.setTimer(sharedTickWithin(this.#clock.nowMs(), sharedTickMs), () => {
       this.#timer = undefined
@@ -109,7 +127,7 @@ export class SpeechInbox {
     })
   }
 
-  #takeNow(event: Told, isSilenced: boolean): void {
+  #takeNow(event: Taken, isSilenced: boolean): void {
     const wasTaking = this.#isTaking
     this.#isTaking = true
     try {

@@ -11,7 +11,7 @@ const started = { kind: 'replyStarted', ...reply } as const
 const word = { kind: 'replyText', ...reply, text: 'Well', final: false } as const
 const sounds = { kind: 'replySounding', ...reply, deltaAtMs: 0 } as const
 const ends = { kind: 'responseDone', responseId, status: 'cancelled', retryable: false, atMs } as const
-const speaks = { kind: 'speechStarted', itemId: 'turn_2', heard: [], atMs } as const
+const speaks = { kind: 'speechStarted', itemId: 'turn_2', atMs } as const
 const pauses = { kind: 'speechStopped', itemId: 'turn_2', atMs } as const
 
 function start(own: Partial<Circumstances> = {}) {
@@ -23,9 +23,9 @@ function start(own: Partial<Circumstances> = {}) {
     call: {
       mayAnythingWait: () => true,
       isWanted: () => true,
-      silence: () => {
+      silence: (event) => {
         seen.push('silence')
-        return true
+        return { event: { ...event, heard: [] }, isSilenced: true }
       },
       onThrown: (error) => void seen.push(String(error)),
       ...own,
@@ -67,7 +67,9 @@ describe('SpeechInbox', () => {
   })
 
   it('lets nothing wait that silences nobody', () => {
-    const { clock, seen, post } = start({ silence: () => false })
+    const { clock, seen, post } = start({
+      silence: (event) => ({ event: { ...event, heard: [] }, isSilenced: false }),
+    })
     post(speaks, ends)
     expect(seen).toEqual(['speechStarted', 'responseDone'])
     expect(clock.pendingTimers()).toBe(0)
@@ -154,6 +156,20 @@ describe('SpeechInbox', () => {
     }
     post(event)
     expect(seen).toEqual(['responseStarted', 'responseDone'])
+  })
+
+  it('lets nothing wait of a call that silence has ended', () => {
+    const ended: { inbox?: SpeechInbox } = {}
+    const { clock, seen, inbox, post } = start({
+      silence: (event) => {
+        ended.inbox?.clear()
+        return { event: { ...event, heard: [] }, isSilenced: true }
+      },
+    })
+    ended.inbox = inbox
+    post(speaks)
+    expect(clock.pendingTimers()).toBe(0)
+    expect(seen).toEqual([])
   })
 
   it('clear() forgets what waits, and its timer', () => {
