@@ -7,17 +7,22 @@ function told({ session }: OnACall): readonly string[] {
   return session.told.filter((line) => !line.startsWith('truncate'))
 }
 
+/** The question is spoken and heard, and the caller says yes. */
+async function confirm(call: OnACall): Promise<void> {
+  call.speak()
+  call.line.play(4_100)
+  call.clock.advance(300)
+  call.say('Yes, please do.')
+  await call.quiet()
+}
+
 describe('GateLine', () => {
   it('has the question spoken once the model is done, and runs what was stored after a yes', async () => {
     await using call = await OnACall.open()
     await call.propose()
     expect(told(call)).toEqual(['answer call_abcdefgh2', 'reply question'])
     expect(call.question().request).toMatchObject({ toolChoice: 'none', id: expect.any(String) as unknown })
-    call.speak()
-    call.line.play(4_100)
-    call.clock.advance(300)
-    call.say('Yes, please do.')
-    await call.quiet()
+    await confirm(call)
     expect(call.runs).toMatchObject([{ tool: 'send_sms', input: sms }])
     const done = JSON.stringify({ tool: 'send_sms', call_id: 'call_abcdefgh2', status: 'done' })
     expect(told(call).slice(2)).toEqual([`system: ${done}`, 'reply toolResult'])
@@ -37,11 +42,7 @@ describe('GateLine', () => {
     expect(call.session).not.toBe(lost)
     call.emit({ kind: 'sessionReady', sessionId: 'sess_2' })
     await call.propose()
-    call.speak()
-    call.line.play(4_100)
-    call.clock.advance(300)
-    call.say('Yes, please do.')
-    await call.quiet()
+    await confirm(call)
     expect(call.runs).toMatchObject([{ tool: 'send_sms', input: sms }])
   })
 
