@@ -25,8 +25,8 @@ export type WheelPorts = {
 export class TimerWheel {
   readonly #ports: WheelPorts
   readonly #levels = SLOTS.map((slots) => Array.from({ length: slots }, () => new Ring()))
-  /** Timers in each level. */
-  readonly #counts = SLOTS.map(() => 0)
+  readonly #occupied = SLOTS.map((slots) => new Occupied(slots))
+  #size = 0
   /** The last tick whose timers have fired. */
   #tick: number
   #order = 0
@@ -57,9 +57,7 @@ export class TimerWheel {
 
   /** How many timers are set. */
   size(): number {
-    let size = 0
-    for (const count of this.#counts) size += count
-    return size
+    return this.#size
   }
 
   #place(entry: Entry): void {
@@ -71,19 +69,23 @@ export class TimerWheel {
     const reach = this.#tick + unit * slotsOf(level) - 1
     const slot = Math.floor(Math.min(entry.tick, reach) / unit) % slotsOf(level)
     entry.level = level
-    this.#counts[level] = (this.#counts[level] ?? 0) + 1
+    entry.slot = slot
+    this.#size++
     this.#ring(level, slot).push(entry)
+    this.#occupied[level]?.add(slot)
   }
 
   #cancelled(entry: Entry): void {
     this.#remove(entry)
     // The process may end now; otherwise an alarm for nothing costs less than setting it anew.
-    if (this.size() === 0) this.#disarm()
+    if (this.#size === 0) this.#disarm()
   }
 
   #remove(entry: Entry): void {
+    const { level, slot } = entry
     entry.unlink()
-    this.#counts[entry.level] = (this.#counts[entry.level] ?? 0) - 1
+    this.#size--
+    if (this.#ring(level, slot).isEmpty()) this.#occupied[level]?.delete(slot)
   }
 
   #ring(level: number, slot: number): Ring {
@@ -114,19 +116,12 @@ export class TimerWheel {
     let next = Infinity
     let unit = 1
     for (let level = 0; level < SLOTS.length; level++) {
-      if ((this.#counts[level] ?? 0) > 0) next = Math.min(next, this.#nextOf(level, unit))
+      const current = Math.floor(this.#tick / unit)
+      const ahead = this.#occupied[level]?.ahead(current % slotsOf(level)) ?? Infinity
+      next = Math.min(next, (current + ahead) * unit)
       unit *= slotsOf(level)
     }
     return next
-  }
-
-  #nextOf(level: number, unit: number): number {
-    const slots = slotsOf(level)
-    const current = Math.floor(this.#tick / unit)
-    for (let ahead = 1; ahead <= slots; ahead++) {
-      if (!this.#ring(level, (current + ahead) % slots).isEmpty()) return (current + ahead) * unit
-    }
-    return Infinity
   }
 
   #onAlarm(): void {
@@ -180,6 +175,36 @@ function slotsOf(level: number): number {
   return SLOTS[level] ?? 1
 }
 
+/** Which slots of a level hold timers, a bit for each: to look at the rings is a walk through far memory. */
+class Occupied {
+  readonly #slots: number
+  readonly #words: Uint32Array
+
+  /** @param slots a multiple of 32 */
+  constructor(slots: number) {
+    this.#slots = slots
+    this.#words = new Uint32Array(slots / 32)
+  }
+
+  add(slot: number): void {
+    this.#words[slot >> 5] = (this.#words[slot >> 5] ?? 0) | (1 << (slot & 31))
+  }
+
+  delete(slot: number): void {
+    this.#words[slot >> 5] = (this.#words[slot >> 5] ?? 0) & ~(1 << (slot & 31))
+  }
+
+  /** How far it is from a slot to the next one with timers: 1 to all of them, or Infinity. */
+  ahead(slot: number): number {
+    const end = slot + this.#slots
+    for (let at = slot + 1; at <= end; at = (at | 31) + 1) {
+      const bits = (this.#words[(at % this.#slots) >> 5] ?? 0) >>> (at & 31)
+      if (bits !== 0) return at + (31 - Math.clz32(bits & -bits)) - slot
+    }
+    return Infinity
+  }
+}
+
 /** A link of a ring; unlinked it points to itself. */
 class Link {
   before: Link = this
@@ -204,6 +229,7 @@ class Entry extends Link {
   readonly fire: () => void
   readonly #onCancel: (entry: Entry) => void
   level = 0
+  slot = 0
 
   constructor(options: {
     readonly dueMs: number

@@ -163,6 +163,16 @@ describe('TimerWheel', () => {
     expect(hand.isArmed()).toBe(false)
   })
 
+  it.each([50, 3_000, 100_000, 10_000_000])('fires the one that is left of two in %d ms', (delayMs) => {
+    const hand = new Hand()
+    let fired = 0
+    hand.wheel.set(delayMs, () => fired++)
+    hand.wheel.set(delayMs, () => fired++).cancel()
+    hand.wheel.set(delayMs / 2, () => undefined)
+    hand.pass(delayMs + tickMs)
+    expect(fired).toBe(1)
+  })
+
   it('lets a timer set and cancel others, itself included', () => {
     const hand = new Hand()
     const told: string[] = []
