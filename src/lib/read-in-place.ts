@@ -1,6 +1,7 @@
-import { Socket } from 'node:net'
-import type { SocketConstructorOpts } from 'node:net'
+import { connect, isIP, Socket } from 'node:net'
+import type { OnReadOpts, SocketConstructorOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { connect as connectSecurely } from 'node:tls'
 
 /** What all sockets here read into: one is read at a time, and what came is taken before the next one is. */
 const memory = Buffer.allocUnsafe(65_536)
@@ -9,7 +10,9 @@ const memory = Buffer.allocUnsafe(65_536)
 type Take = (chunk: Buffer) => void
 
 /** The sockets that read into the memory above, each with who takes what it reads in place of its stream. */
-const takers = new WeakMap<Socket, { take: Take | undefined }>()
+const takers = new WeakMap<Socket, Taker>()
+
+type Taker = { take: Take | undefined }
 
 /**
  * Moves a connection to a socket that reads into memory it has already: Node makes a buffer and several objects for each
@@ -23,20 +26,11 @@ const takers = new WeakMap<Socket, { take: Take | undefined }>()
 export function readInPlace(socket: Duplex): Duplex {
   const handle = handleOf(socket)
   if (!(socket instanceof Socket) || !handle || socket.readableLength > 0) return socket
-  const taker: { take: Take | undefined } = { take: undefined }
+  const taker: Taker = { take: undefined }
   const options: Omit<SocketConstructorOpts, 'handle'> & { readonly handle: object } = {
     handle,
     allowHalfOpen: socket.allowHalfOpen,
-    onread: {
-      buffer: memory,
-      callback: (bytes) => {
-        const chunk = memory.subarray(0, bytes)
-        // What still waits in the stream goes first.
-        if (!taker.take || moved.readableLength > 0) return moved.push(Buffer.from(chunk))
-        taker.take(chunk)
-        return true
-      },
-    },
+    onread: readOptions(taker, () => moved),
   }
   // INVARIANT: the handle has one owner: whatever happens to the old socket from here on cannot reach the connection.
   Reflect.set(socket, '_handle', null)
@@ -47,6 +41,28 @@ export function readInPlace(socket: Duplex): Duplex {
 }
 
 /**
+ * Connects to where a URL points with a socket that reads in place: for `https:` and `wss:` over TLS, on Node's own terms
+ * (certificate and name are checked). It is made for `createConnection` of an HTTP request, and until somebody takes its
+ * bytes a stream like any other.
+ * Source: `onread` of net.connect and tls.connect in the documentation of Node
+ */
+export function connectInPlace(url: string): Socket {
+  const { protocol, hostname, port } = new URL(url)
+  const isSecure = protocol === 'https:' || protocol === 'wss:'
+  const host = hostname.replaceAll(/[[\]]/g, '')
+  const taker: Taker = { take: undefined }
+  const options = {
+    host,
+    port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+    onread: readOptions(taker, () => socket),
+  }
+  const servername = isIP(host) === 0 ? host : ''
+  const socket: Socket = isSecure ? connectSecurely({ ...options, servername }) : connect(options)
+  takers.set(socket, taker)
+  return socket
+}
+
+/**
  * Takes what a socket reads before its stream does.
  * @returns false where it is an ordinary one, whose stream has everything
  */
@@ -54,6 +70,21 @@ export function takeInPlace(socket: Socket, take: Take): boolean {
   const taker = takers.get(socket)
   if (taker) taker.take = take
   return taker !== undefined
+}
+
+/** @param socketOf the socket whose options they are, which is there by the time that something is read */
+function readOptions(taker: Taker, socketOf: () => Socket): OnReadOpts {
+  return {
+    buffer: memory,
+    callback: (bytes) => {
+      const chunk = memory.subarray(0, bytes)
+      const socket = socketOf()
+      // What still waits in the stream goes first.
+      if (!taker.take || socket.readableLength > 0) return socket.push(Buffer.from(chunk))
+      taker.take(chunk)
+      return true
+    },
+  }
 }
 
 function handleOf(socket: Duplex): object | undefined {

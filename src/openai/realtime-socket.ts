@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { FrameShortcut, type TextReceiver } from '../lib/frame-shortcut.ts'
+import { connectInPlace } from '../lib/read-in-place.ts'
 import { maskedFrameOf, maxFrameMessageBytes } from '../lib/text-frame.ts'
 import { encodeAppend, encodeAppendFrame } from './client-codec.ts'
 import { safeCode } from './errors.ts'
@@ -237,7 +238,7 @@ export class RealtimeSocket implements TextReceiver {
 }
 
 function dialNetwork(url: string, options: ClientOptions): WebSocket {
-  return new WebSocket(url, options)
+  return new WebSocket(url, { ...options, createConnection: () => connectInPlace(url) })
 }
 
 /** Node's and ws's own codes only; messages of errors are never repeated. */
