@@ -6,17 +6,13 @@ import type { Metrics } from '../ports/metrics.ts'
 
 /** A loop that stands still for longer than this is reported. */
 const BLOCKED_MS = 200
-/** How often the loop is looked at. Even a process that has nothing to do pays for each time. */
-const TICK_MS = 2 * sharedTickMs
-/** The time that counts as recent, in which there are 125 ticks as a rule and never as many as this. */
+/** The time that counts as recent, in which there are at most so many ticks. */
 const RECENT_MS = 5_000
 const RECENT_TICKS = 256
-/** A loop with fewer ticks in that time has stood still for most of it. */
-const FEW_TICKS = 50
 /** A process that has only just started is late for reasons of its own. */
 const SETTLED_MS = 2_000
 /** How often the recent delay is shown to the metrics: every second. */
-const SHOW_EVERY_TICKS = 1_000 / TICK_MS
+const SHOW_EVERY_TICKS = 1_000 / sharedTickMs
 /** Who entered the loop longer ago than this has nothing to do with its standing still. */
 const SUSPECT_MS = 1_000
 
@@ -67,16 +63,15 @@ export class LoopWatch implements LoopEntries, Disposable {
   }
 
   /**
-   * How late the loop was in the last five seconds, in ms: the second longest of its ticks, which is their 99th
-   * percentile. So a single stall does not count, but for a loop that hardly turns any more the longest one does. 0 in the
-   * first two seconds.
+   * How late the loop was in the last five seconds, 99th percentile of its ticks, in ms: a single stall does not count,
+   * but for a loop that hardly turns any more the longest one does. 0 in the first two seconds.
    */
   recentP99Ms(): number {
     const nowMs = this.#clock.nowMs()
     if (nowMs - this.#startedMs < SETTLED_MS) return 0
     const sinceMs = nowMs - RECENT_MS
     const recent = this.#lateMs.filter((_, index) => (this.#tickedAtMs[index] ?? 0) >= sinceMs).toSorted()
-    return recent.at(recent.length < FEW_TICKS ? -1 : -2) ?? 0
+    return recent[Math.ceil(0.99 * recent.length) - 1] ?? 0
   }
 
   [Symbol.dispose](): void {
@@ -85,7 +80,7 @@ export class LoopWatch implements LoopEntries, Disposable {
 
   #setTimer(): void {
     const nowMs = this.#clock.nowMs()
-    const delayMs = sharedTickWithin(nowMs, TICK_MS)
+    const delayMs = sharedTickWithin(nowMs, sharedTickMs)
     // A shared tick is a whole number, and its timer asks for a little less.
     const dueMs = Math.ceil(nowMs + delayMs)
     this.#timer = this.#clock.setTimer(delayMs, () => this.#tick(dueMs))
