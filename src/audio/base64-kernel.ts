@@ -21,6 +21,9 @@ const IN = 1_024
 const IN_BYTES = 49_152
 const OUT = IN + IN_BYTES + 64
 
+/** The global is a getter, and is asked for with every frame. */
+const Buffers = Buffer
+
 const instantiate = readWasm('base64.wasm', ['encode', 'decode'])
 
 /** A new instance of the kernel, or undefined where WebAssembly lacks SIMD. One is enough for a process. */
@@ -50,5 +53,5 @@ export function loadBase64Kernel(): Base64Kernel | undefined {
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Buffers.isBuffer(bytes) ? bytes : Buffers.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

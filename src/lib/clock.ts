@@ -1,3 +1,5 @@
+// Not the global, which is a getter: this is asked with every frame.
+import { performance } from 'node:perf_hooks'
 import { TimerWheel } from './timer-wheel.ts'
 
 /** A timer that was set and can be taken back. */
