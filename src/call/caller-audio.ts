@@ -19,6 +19,8 @@ const TAIL_BYTES = 300 * ULAW_BYTES_PER_MS
 export class CallerAudio {
   readonly #maxBytes: number
   #memory = new Uint8Array(FIRST_BYTES)
+  /** Its length, which is asked with every frame: kept here, where the rest of it is. */
+  #capacity = FIRST_BYTES
   /** Offsets into the memory: the first byte held, the first not sent, and behind the last. */
   #start = 0
   #sent = 0
@@ -117,14 +119,15 @@ export class CallerAudio {
 
   /** Moves what is held to the front of memory that is large enough for it and as much again. */
   #makeRoom(bytes: number): void {
-    if (this.#end + bytes <= this.#memory.length) return
+    if (this.#end + bytes <= this.#capacity) return
     const held = this.#end - this.#start
     const wanted = Math.max(FIRST_BYTES, 2 * (held + bytes))
-    const fits = wanted <= this.#memory.length && this.#memory.length <= Math.max(USUAL_BYTES, 4 * wanted)
+    const fits = wanted <= this.#capacity && this.#capacity <= Math.max(USUAL_BYTES, 4 * wanted)
     const memory = fits ? this.#memory : new Uint8Array(wanted)
     if (fits) memory.copyWithin(0, this.#start, this.#end)
     else memory.set(this.#memory.subarray(this.#start, this.#end))
     this.#memory = memory
+    this.#capacity = memory.length
     if (this.#turnStart !== undefined) this.#turnStart -= this.#start
     if (this.#voiceStart !== undefined) this.#voiceStart -= this.#start
     this.#sent -= this.#start
