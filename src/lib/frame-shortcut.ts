@@ -75,9 +75,9 @@ export class FrameShortcut {
     const [onData, ...others] = socket.listeners('data')
     if (!isListener(onData) || others.length > 0) return undefined
     const shortcut = new FrameShortcut(socket, { ...options, onData })
-    socket.on('data', (chunk: Buffer) => shortcut.#take(chunk))
+    socket.on('data', (chunk: Buffer) => shortcut.#take(chunk, chunk.length))
     socket.off('data', onData)
-    takeInPlace(socket, (chunk) => shortcut.#take(chunk))
+    takeInPlace(socket, (memory, bytes) => shortcut.#take(memory, bytes))
     // After an error ws reads on only to find the end, and so does this.
     websocket.on('error', () => (shortcut.#isOver = true))
     return shortcut
@@ -99,14 +99,17 @@ export class FrameShortcut {
     return hasRoom
   }
 
-  #take(chunk: Buffer): void {
+  /** @param bytes how many at the beginning of the chunk have come */
+  #take(chunk: Buffer, bytes: number): void {
     if (this.#isOver) return
     let at = 0
-    if (this.#isBetween) {
-      for (let end = this.#takeMessage(chunk, at); end > 0; end = this.#takeMessage(chunk, at)) at = end
+    while (this.#isBetween && at < bytes) {
+      const end = this.#takeMessage(chunk, at, bytes)
+      if (end === 0) break
+      at = end
     }
-    if (at === chunk.length || this.#isOver) return
-    const rest = at === 0 ? chunk : chunk.subarray(at)
+    if (at === bytes || this.#isOver) return
+    const rest = chunk.subarray(at, bytes)
     this.#boundary.pass(rest)
     this.#isBetween = this.#boundary.isBetweenMessages()
     // ws keeps what is not a whole message yet, and the chunk may be memory that the next read writes to.
@@ -114,8 +117,12 @@ export class FrameShortcut {
     if (this.#boundary.hasClosed()) this.#isOver = true
   }
 
-  /** @returns where the message that begins at `at` ends, or 0 when it is none for this way */
-  #takeMessage(chunk: Buffer, at: number): number {
+  /**
+   * What lies behind the end of the chunk is of an earlier time. It may be read, but not taken: a message that is not whole
+   * ends behind there, too.
+   * @returns where the message that begins at `at` ends, or 0 when it is none for this way
+   */
+  #takeMessage(chunk: Buffer, at: number, chunkEnd: number): number {
     const second = chunk[at + 1] ?? 0
     if (chunk[at] !== WHOLE_TEXT || second >= MASKED !== this.#peerMasks) return 0
     const short = second & ~MASKED
@@ -124,7 +131,7 @@ export class FrameShortcut {
     const bytes = isLong ? ((chunk[at + 2] ?? 0) << 8) | (chunk[at + 3] ?? 0) : short
     const from = at + (isLong ? 4 : 2) + (this.#peerMasks ? 4 : 0)
     const end = from + bytes
-    if (end > chunk.length || bytes > this.#maxBytes || bytes === 0) return 0
+    if (end > chunkEnd || bytes > this.#maxBytes || bytes === 0) return 0
     if (this.#peerMasks) maskBytes(chunk, from, end)
     if (this.#receiver.onKnown(chunk, from, end)) return end
     const message = chunk.subarray(from, end)

@@ -6,8 +6,11 @@ import { connect as connectSecurely } from 'node:tls'
 /** What all sockets here read into: one is read at a time, and what came is taken before the next one is. */
 const memory = Buffer.allocUnsafe(65_536)
 
-/** Takes what a socket has read; its bytes are valid until this returns, and may be changed. */
-type Take = (chunk: Buffer) => void
+/**
+ * Takes what a socket has read: so many bytes at the beginning of a memory. They are valid until this returns, and may be
+ * changed.
+ */
+type Take = (memory: Buffer, bytes: number) => void
 
 /** The sockets that read into the memory above, each with who takes what it reads in place of its stream. */
 const takers = new WeakMap<Socket, Taker>()
@@ -77,11 +80,12 @@ function readOptions(taker: Taker, socketOf: () => Socket): OnReadOpts {
   return {
     buffer: memory,
     callback: (bytes) => {
-      const chunk = memory.subarray(0, bytes)
       const socket = socketOf()
       // What still waits in the stream goes first.
-      if (!taker.take || socket.readableLength > 0) return socket.push(Buffer.from(chunk))
-      taker.take(chunk)
+      if (!taker.take || socket.readableLength > 0) {
+        return socket.push(Buffer.from(memory.subarray(0, bytes)))
+      }
+      taker.take(memory, bytes)
       return true
     },
   }

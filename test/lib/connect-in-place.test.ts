@@ -33,8 +33,8 @@ for (const isSecure of [false, true]) {
       ours.on('data', () => expect.unreachable())
       const taken: string[] = []
       const came = Promise.withResolvers<void>()
-      const isTaken = takeInPlace(ours, (chunk) => {
-        taken.push(chunk.toString())
+      const isTaken = takeInPlace(ours, (memory, bytes) => {
+        taken.push(memory.toString('utf8', 0, bytes))
         if (taken.join('') === 'hello, hello') came.resolve()
       })
       expect(isTaken).toBe(true)
@@ -53,10 +53,10 @@ for (const isSecure of [false, true]) {
       const { ours, theirs } = await upgraded(isSecure)
       const sent = Buffer.from(Array.from({ length: 500_000 }, (_, at) => `${at},`).join(''))
       const taken: Buffer[] = []
-      takeInPlace(ours, (chunk) => {
+      takeInPlace(ours, (memory, bytes) => {
         // Sent while the shared memory is still read from.
         ours.write('.')
-        taken.push(Buffer.from(chunk))
+        taken.push(Buffer.from(memory.subarray(0, bytes)))
         if (taken.length % 5 > 0) return
         ours.pause()
         setImmediate(() => ours.resume())

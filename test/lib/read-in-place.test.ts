@@ -30,8 +30,8 @@ describe('readInPlace()', () => {
     const taken: string[] = []
     const came = Promise.withResolvers<void>()
     moved.on('data', (chunk: Buffer) => streamed.push(chunk.toString()))
-    const isTaken = takeInPlace(moved, (chunk) => {
-      taken.push(chunk.toString())
+    const isTaken = takeInPlace(moved, (memory, bytes) => {
+      taken.push(memory.toString('utf8', 0, bytes))
       came.resolve()
     })
     expect(isTaken).toBe(true)
@@ -46,7 +46,7 @@ describe('readInPlace()', () => {
     client.write('first ')
     await once(moved, 'readable')
     const all: string[] = []
-    takeInPlace(moved, (chunk) => all.push(`taken ${chunk.toString()}`))
+    takeInPlace(moved, (memory, bytes) => all.push(`taken ${memory.toString('utf8', 0, bytes)}`))
     client.write('second ')
     while (moved.readableLength < 'first second '.length) await new Promise(setImmediate)
     moved.on('data', (chunk: Buffer) => all.push(`streamed ${chunk.toString()}`))
