@@ -17,6 +17,8 @@ let nextKey = keys.length
  * A map from which one is taken fifty times a second in each call would be built anew every few frames.
  */
 const spare: (Buffer | undefined)[] = Array.from({ length: 61 })
+/** The frame that was masked last, which serves again and again, and its bytes in fours. */
+let inFours: { readonly frame: Buffer; readonly fours: Int32Array } | undefined
 /** Longer ones are too seldom to be kept: a second of audio to the model has eight times as much. */
 const MAX_SPARE_BYTES = 8_192
 
@@ -48,7 +50,24 @@ export function openMaskedFrame(messageBytes: number): Buffer {
 
 /** Masks the message of an open frame. */
 export function closeMaskedFrame(frame: Buffer, messageBytes: number): void {
-  maskBytes(frame, frame.length - messageBytes, frame.length)
+  const from = frame.length - messageBytes
+  if (frame.byteOffset % KEY_BYTES !== 0 || from % KEY_BYTES !== 0)
+    return maskBytes(frame, from, frame.length)
+  const fours = foursOf(frame)
+  const keyAt = from / KEY_BYTES - 1
+  const key = fours[keyAt] ?? 0
+  for (let at = keyAt + 1; at < fours.length; at++) fours[at] = (fours[at] ?? 0) ^ key
+  for (let at = fours.length * KEY_BYTES; at < frame.length; at++) {
+    frame[at] = (frame[at] ?? 0) ^ (frame[from - KEY_BYTES + (at % KEY_BYTES)] ?? 0)
+  }
+}
+
+function foursOf(frame: Buffer): Int32Array {
+  if (inFours?.frame !== frame) {
+    const fours = new Int32Array(frame.buffer, frame.byteOffset, Math.floor(frame.length / KEY_BYTES))
+    inFours = { frame, fours }
+  }
+  return inFours.fours
 }
 
 /** A message as a whole frame of a client; undefined where it is longer than one of this kind may be. */
