@@ -10,7 +10,7 @@ import { type Clock, isoTime, systemClock } from '../lib/clock.ts'
 import { modelWarning } from '../openai/models.ts'
 import { auditRedaction } from '../ops/audit-redaction.ts'
 import { createLog } from '../ops/logger.ts'
-import { LoopWatch } from '../ops/loop-watch.ts'
+import { loopIdleMs, LoopWatch } from '../ops/loop-watch.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import type { Log } from '../ports/log.ts'
 import type { OfferedTool } from '../ports/tools.ts'
@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   const metrics = starting.use(createMetrics())
   log.event('info', 'starting', { mode: mode.mode, missing: mode.missing, version })
-  const loop = starting.use(new LoopWatch({ clock, log, metrics }))
+  const loop = starting.use(new LoopWatch({ clock, log, metrics, idleMs: loopIdleMs }))
   const parts: Parts = { config, secrets, clock, log, metrics, loop, network, random }
   const records = starting.use(await openRecords(parts, options.commits ?? 'loop'))
   const { calls: storage } = records

@@ -46,16 +46,26 @@ export const systemClock: Clock = {
   setTimer: (delayMs, fire) => wheel.set(delayMs, fire),
 }
 
-/** Looks that nobody waits for fall due at multiples of this on the clock, so that one waking of the process serves all. */
+/** What may wait a little falls due at multiples of this on the clock, so that one waking of the process serves all. */
 export const sharedTickMs = 20
+
+/** Looks that nobody waits for fall due with every second shared tick, where they can. */
+export const lookTickMs = 2 * sharedTickMs
 
 /** A sum may come out above what was meant by less than this, and would wait for a tick of its own. */
 const ROUNDING_MS = 0.001
 
-/** How long it is from a time of the clock to the last shared tick within the next `atMostMs`; to their end where there is none. */
+/**
+ * How long it is from a time of the clock to the last look within the next `atMostMs`, or else to the last shared tick in
+ * them; to their end where there is none.
+ */
 export function sharedTickWithin(nowMs: number, atMostMs: number): number {
-  const delayMs = Math.floor((nowMs + atMostMs) / sharedTickMs) * sharedTickMs - nowMs - ROUNDING_MS
-  return delayMs > 0 ? delayMs : atMostMs
+  const untilMs = nowMs + atMostMs
+  for (const everyMs of [lookTickMs, sharedTickMs]) {
+    const delayMs = Math.floor(untilMs / everyMs) * everyMs - nowMs - ROUNDING_MS
+    if (delayMs > 0) return delayMs
+  }
+  return atMostMs
 }
 
 /**

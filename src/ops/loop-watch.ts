@@ -1,4 +1,5 @@
-import { sharedTickMs, sharedTickWithin } from '../lib/clock.ts'
+import { performance } from 'node:perf_hooks'
+import { lookTickMs, sharedTickMs, sharedTickWithin } from '../lib/clock.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { LoopEntries } from '../ports/loop-entries.ts'
@@ -6,15 +7,20 @@ import type { Metrics } from '../ports/metrics.ts'
 
 /** A loop that stands still for longer than this is reported. */
 const BLOCKED_MS = 200
-/** The time that counts as recent, in which there are at most so many ticks. */
+/** The time that counts as recent, in which there are 125 ticks as a rule, and never more than so many. */
 const RECENT_MS = 5_000
 const RECENT_TICKS = 256
+/** A loop with fewer ticks in that time has stood still for most of it. */
+const FEW_TICKS = 50
 /** A process that has only just started is late for reasons of its own. */
 const SETTLED_MS = 2_000
 /** How often the recent delay is shown to the metrics: every second. */
-const SHOW_EVERY_TICKS = 1_000 / sharedTickMs
+const SHOW_EVERY_TICKS = 1_000 / lookTickMs
 /** Who entered the loop longer ago than this has nothing to do with its standing still. */
 const SUSPECT_MS = 1_000
+
+/** How long the event loop of this process has waited for something to do since it began, in milliseconds. */
+export const loopIdleMs = (): number => performance.nodeTiming.idleTime
 
 /**
  * Measures how late the event loop is, all the time, and reports when it stood still, with the call whose work it was.
@@ -28,11 +34,13 @@ export class LoopWatch implements LoopEntries, Disposable {
   readonly #clock: Clock
   readonly #log: Log
   readonly #metrics: Metrics
+  readonly #idleMs: () => number
   readonly #lateMs = new Float64Array(RECENT_TICKS)
   readonly #tickedAtMs = new Float64Array(RECENT_TICKS).fill(-Infinity)
   #ticks = 0
   #startedMs: number
   #lastTickMs: number
+  #idleAtLastTickMs = 0
   #timer: Timer | undefined
   /** The last entry. */
   #callSid = ''
@@ -41,10 +49,17 @@ export class LoopWatch implements LoopEntries, Disposable {
   #longestMs = 0
   #suspect = ''
 
-  constructor(ports: { readonly clock: Clock; readonly log: Log; readonly metrics: Metrics }) {
+  /** @param ports.idleMs how long the loop has waited for something to do since some beginning, in milliseconds */
+  constructor(ports: {
+    readonly clock: Clock
+    readonly log: Log
+    readonly metrics: Metrics
+    readonly idleMs: () => number
+  }) {
     this.#clock = ports.clock
     this.#log = ports.log
     this.#metrics = ports.metrics
+    this.#idleMs = ports.idleMs
     this.#startedMs = ports.clock.nowMs()
     this.#lastTickMs = this.#startedMs
   }
@@ -53,6 +68,7 @@ export class LoopWatch implements LoopEntries, Disposable {
   start(): void {
     this.#startedMs = this.#clock.nowMs()
     this.#lastTickMs = this.#startedMs
+    this.#idleAtLastTickMs = this.#idleMs()
     this.#setTimer()
   }
 
@@ -63,15 +79,16 @@ export class LoopWatch implements LoopEntries, Disposable {
   }
 
   /**
-   * How late the loop was in the last five seconds, 99th percentile of its ticks, in ms: a single stall does not count,
-   * but for a loop that hardly turns any more the longest one does. 0 in the first two seconds.
+   * How late the loop was in the last five seconds, in ms: the second longest of its ticks, which is their 99th
+   * percentile. So a single stall does not count, but for a loop that hardly turns any more the longest one does. 0 in
+   * the first two seconds.
    */
   recentP99Ms(): number {
     const nowMs = this.#clock.nowMs()
     if (nowMs - this.#startedMs < SETTLED_MS) return 0
     const sinceMs = nowMs - RECENT_MS
     const recent = this.#lateMs.filter((_, index) => (this.#tickedAtMs[index] ?? 0) >= sinceMs).toSorted()
-    return recent[Math.ceil(0.99 * recent.length) - 1] ?? 0
+    return recent.at(recent.length < FEW_TICKS ? -1 : -2) ?? 0
   }
 
   [Symbol.dispose](): void {
@@ -80,7 +97,7 @@ export class LoopWatch implements LoopEntries, Disposable {
 
   #setTimer(): void {
     const nowMs = this.#clock.nowMs()
-    const delayMs = sharedTickWithin(nowMs, sharedTickMs)
+    const delayMs = sharedTickWithin(nowMs, lookTickMs)
     // A shared tick is a whole number, and its timer asks for a little less.
     const dueMs = Math.ceil(nowMs + delayMs)
     this.#timer = this.#clock.setTimer(delayMs, () => this.#tick(dueMs))
@@ -88,18 +105,31 @@ export class LoopWatch implements LoopEntries, Disposable {
 
   #tick(dueMs: number): void {
     const nowMs = this.#clock.nowMs()
-    const lateMs = Math.max(0, nowMs - dueMs)
+    const idleMs = this.#idleMs()
+    const busyMs = nowMs - this.#lastTickMs - (idleMs - this.#idleAtLastTickMs)
+    const lateMs = this.#lateness({ nowMs, dueMs, busyMs })
     const place = this.#ticks++ % RECENT_TICKS
     this.#lateMs[place] = lateMs
     this.#tickedAtMs[place] = nowMs
-    if (lateMs > BLOCKED_MS) this.#report({ nowMs, lateMs })
+    if (lateMs > BLOCKED_MS) this.#report({ nowMs, lateMs, busyMs })
     if (this.#ticks % SHOW_EVERY_TICKS === 0) {
       this.#metrics.gauge('event_loop_recent_p99_ms', this.recentP99Ms())
     }
     this.#lastTickMs = nowMs
+    this.#idleAtLastTickMs = idleMs
     this.#longestMs = 0
     this.#suspect = ''
     this.#setTimer()
+  }
+
+  /**
+   * How late a tick is. One that is clearly late fell due when the loop stood still already: for how long is known from the
+   * time since the last tick that it did not spend waiting, and of which a shared tick's length may have been other work.
+   */
+  #lateness(tick: { readonly nowMs: number; readonly dueMs: number; readonly busyMs: number }): number {
+    const lateMs = Math.max(0, tick.nowMs - tick.dueMs)
+    if (lateMs < sharedTickMs) return lateMs
+    return Math.max(lateMs, Math.min(tick.busyMs, tick.nowMs - this.#lastTickMs - sharedTickMs))
   }
 
   /** The loop has turned since an entry before the last tick: only what came after the tick can be held against it. */
@@ -110,10 +140,12 @@ export class LoopWatch implements LoopEntries, Disposable {
     this.#suspect = this.#lastTickMs - this.#enteredAtMs > SUSPECT_MS ? '' : this.#callSid
   }
 
-  #report({ nowMs, lateMs }: { readonly nowMs: number; readonly lateMs: number }): void {
-    this.#suspectLast(nowMs)
+  #report(stall: { readonly nowMs: number; readonly lateMs: number; readonly busyMs: number }): void {
+    this.#suspectLast(stall.nowMs)
     const log = this.#suspect === '' ? this.#log : this.#log.forCall(this.#suspect)
-    log.event('warn', 'loopBlocked', { durationMs: Math.max(lateMs, this.#longestMs) })
+    // Since the last entry the loop may have waited, too.
+    const durationMs = Math.max(stall.lateMs, Math.min(this.#longestMs, stall.busyMs))
+    log.event('warn', 'loopBlocked', { durationMs })
     this.#metrics.count('loop_blocked_total')
   }
 }

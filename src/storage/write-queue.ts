@@ -1,6 +1,6 @@
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
-import type { Clock, Timer } from '../lib/clock.ts'
+import { type Clock, sharedTickWithin, type Timer } from '../lib/clock.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
@@ -62,7 +62,7 @@ export class WriteQueue {
         failed: reject,
       })
       if (urgency === 'now') this.#drainNow()
-      else this.#timer ??= this.#options.clock.setTimer(this.#options.batchMs, () => this.#drainNow())
+      else this.#timer ??= this.#drainSoon()
     })
   }
 
@@ -76,6 +76,11 @@ export class WriteQueue {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.flush()
+  }
+
+  #drainSoon(): Timer {
+    const { clock, batchMs } = this.#options
+    return clock.setTimer(sharedTickWithin(clock.nowMs(), batchMs), () => this.#drainNow())
   }
 
   #drainNow(): void {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Clock, systemClock, type Timer } from '../../src/lib/clock.ts'
-import { LoopWatch } from '../../src/ops/loop-watch.ts'
+import { loopIdleMs, LoopWatch } from '../../src/ops/loop-watch.ts'
 import type { Log, LogFields } from '../../src/ports/log.ts'
 
 type Line = { readonly kind: string; readonly callSid?: string } & LogFields
@@ -14,9 +14,13 @@ function keptLog(lines: Line[], callSid?: string): Log {
   }
 }
 
-/** A clock on which the loop stands still now and then: what falls due meanwhile fires late, when it turns again. */
+/**
+ * A clock on which the loop stands still now and then: what falls due meanwhile fires late, when it turns again. All other
+ * time it waits.
+ */
 class StallingClock implements Clock {
   #nowMs = 0
+  #idleMs = 0
   readonly #timers = new Set<{ readonly dueMs: number; readonly fire: () => void }>()
 
   nowMs(): number {
@@ -31,6 +35,10 @@ class StallingClock implements Clock {
     const timer = { dueMs: this.#nowMs + delayMs, fire }
     this.#timers.add(timer)
     return { cancel: () => this.#timers.delete(timer) }
+  }
+
+  idleMs(): number {
+    return this.#idleMs
   }
 
   pendingTimers(): number {
@@ -50,15 +58,22 @@ class StallingClock implements Clock {
   advance(durationMs: number): void {
     for (let ms = 0; ms < durationMs; ms++) {
       this.#nowMs++
+      this.#idleMs++
       this.turn()
     }
+  }
+
+  /** The process is not let run while it waits: that is no time of its work. */
+  pause(durationMs: number): void {
+    this.#nowMs += durationMs
+    this.#idleMs += durationMs
   }
 }
 
 let open: LoopWatch | undefined
 afterEach(() => open?.[Symbol.dispose]())
 
-function watchOn<C extends Clock>(clock: C) {
+function watchOn<C extends Clock>(clock: C, idleMs: () => number) {
   const lines: Line[] = []
   const counted: string[] = []
   const metrics = {
@@ -66,14 +81,19 @@ function watchOn<C extends Clock>(clock: C) {
     observe: () => undefined,
     gauge: () => undefined,
   }
-  open = new LoopWatch({ clock, log: keptLog(lines), metrics })
+  open = new LoopWatch({ clock, log: keptLog(lines), metrics, idleMs })
   open.start()
   return { watch: open, lines, counted, clock }
 }
 
+function onStallingClock() {
+  const clock = new StallingClock()
+  return watchOn(clock, () => clock.idleMs())
+}
+
 describe('LoopWatch: a loop that stood still', () => {
   it('is reported once it turns again, with the call after whose entry nothing came for longest', () => {
-    const { watch, clock, lines, counted } = watchOn(new StallingClock())
+    const { watch, clock, lines, counted } = onStallingClock()
     clock.advance(1_000)
     watch.enter('CAbefore', clock.nowMs())
     clock.stall(40)
@@ -95,7 +115,7 @@ describe('LoopWatch: a loop that stood still', () => {
   })
 
   it('names the last one that entered, when nothing came after it', () => {
-    const { watch, clock, lines } = watchOn(new StallingClock())
+    const { watch, clock, lines } = onStallingClock()
     clock.advance(1_000)
     watch.enter('CAother', clock.nowMs())
     clock.stall(2)
@@ -106,7 +126,7 @@ describe('LoopWatch: a loop that stood still', () => {
   })
 
   it('is judged anew each time: who held it longer before is not named for another', () => {
-    const { watch, clock, lines } = watchOn(new StallingClock())
+    const { watch, clock, lines } = onStallingClock()
     for (const [callSid, heldMs] of [
       ['CAlong', 500],
       ['CAshort', 250],
@@ -121,7 +141,7 @@ describe('LoopWatch: a loop that stood still', () => {
   })
 
   it('names nobody, when the last entry is long ago', () => {
-    const { watch, clock, lines } = watchOn(new StallingClock())
+    const { watch, clock, lines } = onStallingClock()
     watch.enter('CAlong', clock.nowMs())
     clock.advance(2_000)
     clock.stall(400)
@@ -129,8 +149,37 @@ describe('LoopWatch: a loop that stood still', () => {
     expect(lines).toEqual([{ kind: 'loopBlocked', durationMs: expect.closeTo(400, -2) as unknown }])
   })
 
+  it('is reported from 220 ms on wherever in the watch’s round it begins, and never below 200', () => {
+    const { clock, lines } = onStallingClock()
+    const stalled = (durationMs: number): number => {
+      lines.length = 0
+      clock.stall(durationMs)
+      clock.turn()
+      clock.advance(1_000)
+      return lines.length
+    }
+    for (let phaseMs = 0; phaseMs < 60; phaseMs++) {
+      clock.advance(phaseMs)
+      expect(stalled(221), `${phaseMs} ms on`).toBe(1)
+      expect(lines[0]?.durationMs).toBeGreaterThan(200)
+      expect(lines[0]?.durationMs).toBeLessThanOrEqual(221)
+      expect(stalled(199), `${phaseMs} ms on`).toBe(0)
+    }
+  })
+
+  it('is seen too where the process was not let run, though not as exactly', () => {
+    const { clock, lines } = onStallingClock()
+    for (let phaseMs = 0; phaseMs < 60; phaseMs++) {
+      clock.advance(1_000 + phaseMs)
+      lines.length = 0
+      clock.pause(241)
+      clock.turn()
+      expect(lines, `${phaseMs} ms on`).toHaveLength(1)
+    }
+  })
+
   it('is not reported below 200 ms, nor for a quiet time in which nobody entered', () => {
-    const { watch, clock, lines } = watchOn(new StallingClock())
+    const { watch, clock, lines } = onStallingClock()
     watch.enter('CAquiet', clock.nowMs())
     clock.advance(5_000)
     watch.enter('CAquiet', clock.nowMs())
@@ -140,7 +189,7 @@ describe('LoopWatch: a loop that stood still', () => {
   })
 
   it('is measured for real', async () => {
-    const { watch, lines } = watchOn(systemClock)
+    const { watch, lines } = watchOn(systemClock, loopIdleMs)
     watch.enter('CAheld', performance.now())
     const untilMs = performance.now() + 260
     while (performance.now() < untilMs);
@@ -153,9 +202,21 @@ describe('LoopWatch: a loop that stood still', () => {
   })
 })
 
+describe('loopIdleMs()', () => {
+  it('grows while the loop waits, and not while it works', async () => {
+    await new Promise((resume) => setTimeout(resume, 0))
+    const beforeMs = loopIdleMs()
+    const untilMs = performance.now() + 60
+    while (performance.now() < untilMs);
+    expect(loopIdleMs() - beforeMs).toBeLessThan(1)
+    await new Promise((resume) => setTimeout(resume, 60))
+    expect(loopIdleMs() - beforeMs).toBeGreaterThan(30)
+  })
+})
+
 describe('LoopWatch.recentP99Ms()', () => {
   it('is 0 in the first two seconds, whose stalls are of the start', () => {
-    const { watch, clock } = watchOn(new StallingClock())
+    const { watch, clock } = onStallingClock()
     clock.stall(300)
     clock.turn()
     expect(watch.recentP99Ms()).toBe(0)
@@ -164,7 +225,7 @@ describe('LoopWatch.recentP99Ms()', () => {
   })
 
   it('does not count a single stall, counts a loop that is late all the time, and forgets it in five seconds', () => {
-    const { watch, clock } = watchOn(new StallingClock())
+    const { watch, clock } = onStallingClock()
     clock.advance(5_000)
     clock.stall(1_000)
     clock.turn()
@@ -180,8 +241,20 @@ describe('LoopWatch.recentP99Ms()', () => {
     expect(watch.recentP99Ms()).toBe(0)
   })
 
+  it('counts two stalls of seconds, and one of many ticks’ length only as one', () => {
+    const { watch, clock } = onStallingClock()
+    clock.advance(5_000)
+    clock.stall(2_500)
+    clock.turn()
+    clock.advance(400)
+    expect(watch.recentP99Ms()).toBe(0)
+    clock.stall(300)
+    clock.turn()
+    expect(watch.recentP99Ms()).toBeCloseTo(280, -1.7)
+  })
+
   it('is of the last five seconds, however seldom the loop turned in them', () => {
-    const { watch, clock } = watchOn(new StallingClock())
+    const { watch, clock } = onStallingClock()
     const late = (times: number, lateMs: number): void => {
       for (let turn = 0; turn < times; turn++) {
         clock.stall(lateMs + 20)
@@ -197,7 +270,7 @@ describe('LoopWatch.recentP99Ms()', () => {
   })
 
   it('leaves no timer behind', () => {
-    const { watch, clock } = watchOn(new StallingClock())
+    const { watch, clock } = onStallingClock()
     clock.advance(100)
     watch[Symbol.dispose]()
     expect(clock.pendingTimers()).toBe(0)
