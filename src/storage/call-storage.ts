@@ -15,10 +15,10 @@ import { closeOpenCalls, endCallAsFailed, findCall, insertCall, openCallsOf, pat
 import { insertMessage } from './messages.ts'
 import { takeOpenCalls } from './open-calls.ts'
 import { claimNonce, insertNonce, type IssuedNonce } from './nonces.ts'
-import { closeOpenSessions, putSession } from './sessions.ts'
+import { closeOpenSessions, sessionPut } from './sessions.ts'
 import type { Store } from './store.ts'
 import { closeOpenStreams, putStream } from './streams.ts'
-import { putTurn } from './turns.ts'
+import { turnPut } from './turns.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 /** Ends of calls that could not be written and are remembered; above that the oldest is forgotten. */
@@ -61,11 +61,11 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   putSession(session: SessionRecord): Promise<void> {
-    return this.#writes.add((db) => putSession(db, session), 'soon')
+    return this.#writes.put((db) => sessionPut(db, session))
   }
 
   putTurn(turn: TurnRecord): Promise<void> {
-    return this.#writes.add((db) => putTurn(db, turn), 'soon')
+    return this.#writes.put((db) => turnPut(db, turn))
   }
 
   insertMessage(message: MessageRecord): Promise<boolean> {

@@ -4,21 +4,22 @@ import type { Schema } from './schema.ts'
 type Row = Readonly<Record<string, string | number | null>>
 
 /**
- * A write of a whole row whose statement is built once for each kind of database. Building one takes longer than running
- * it (35 µs and as many kilobytes for a turn), and it is the same each time but for the values.
+ * The statement that writes a whole row, built once for each kind of database. Building one takes longer than running it
+ * (35 µs and as many kilobytes for a turn), and it is the same each time but for the values.
  * @param compile builds the statement for a row; no value but those of the row may be in it
- * @throws TypeError when there is another one
+ * @returns the statement of a row for the kind of database that is asked with it
+ * @throws TypeError when there is another value in it
  */
 export function compiledOnce<R extends Row>(
   compile: (db: Kysely<Schema>, row: R) => CompiledQuery,
-): (db: Kysely<Schema>, row: R) => Promise<void> {
+): (db: Kysely<Schema>, row: R) => CompiledQuery {
   const known = new WeakMap<object, Template>()
-  return async (db, row) => {
+  return (db, row) => {
     const dialect = db.getExecutor().adapter
     const template = known.get(dialect) ?? templateOf(row, (named) => compile(db, named))
     known.set(dialect, template)
     const { query, columns } = template
-    await db.executeQuery({ ...query, parameters: columns.map((column) => row[column]) })
+    return { ...query, parameters: columns.map((column) => row[column]) }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 import type { StorageErrorCode } from './storage-error.ts'
 
@@ -14,6 +14,8 @@ export type DatabaseFiles = {
 export type Database = {
   readonly writer: Kysely<Schema>
   readonly reader: Kysely<Schema>
+  /** Runs statements as one transaction by a shorter way than the writer's, where there is one. */
+  readonly writeTogether?: (statements: readonly CompiledQuery[]) => Promise<void>
   /** The number of this process among all that ever used the database. */
   readonly owner: number
   /** Whether every process that lives can be seen by now: not when the database itself has just come up. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import { z } from 'zod'
 import type { SessionRecord } from '../ports/storage.ts'
 import { optionalTimeMs, optionalTimeText, present, timeMs, timeText } from './columns.ts'
@@ -23,8 +23,8 @@ const upsert = compiledOnce((db, row: SessionsTable) =>
     .compile(),
 )
 
-/** Inserts a session, or replaces all that is known of it. */
-export function putSession(db: Kysely<Schema>, session: SessionRecord): Promise<void> {
+/** The statement that inserts a session, or replaces all that is known of it. */
+export function sessionPut(db: Kysely<Schema>, session: SessionRecord): CompiledQuery {
   return upsert(db, {
     session_key: session.sessionKey,
     call_sid: session.callSid,

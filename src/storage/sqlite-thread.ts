@@ -15,11 +15,24 @@ function serve(): void {
   const database = openForWriting(path)
   const prepare = statementsOf(database)
   parentPort?.on('message', ({ statements }: ThreadOrder) => {
-    if (statements.length > 0) return answer(() => runAll({ database, prepare }, statements))
+    if (statements.length > 0) return answer(() => run({ database, prepare }, statements))
     // SQLite moves the log into the database and removes it when the last connection closes.
     database.close()
     parentPort?.close()
   })
+}
+
+/** Runs an order. A transaction that has come whole and fails is undone at once: nothing may get in between. */
+function run(
+  on: { readonly database: DatabaseSync; readonly prepare: (sql: string) => Statement },
+  statements: ThreadOrder['statements'],
+): ThreadAnswer {
+  try {
+    return runAll(on, statements)
+  } catch (error) {
+    if (statements.at(-1)?.sql === 'commit' && on.database.isTransaction) on.prepare('rollback').run([])
+    throw error
+  }
 }
 
 /** Runs statements one after another until one fails; answers what the last one did. */

@@ -69,6 +69,7 @@ export async function openSqliteThread(path: string): Promise<Database> {
   return {
     writer,
     ...reader,
+    writeTogether: (statements) => thread.runTogether(statements),
     files: filesOf(writer),
     close: async () => {
       await reader.close()

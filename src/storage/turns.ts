@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import type { TurnRecord } from '../ports/storage.ts'
 import { present, storableText, timeMs, timeText, whole } from './columns.ts'
 import { compiledOnce } from './compiled-once.ts'
@@ -12,8 +12,8 @@ const upsert = compiledOnce((db, row: TurnsTable) =>
     .compile(),
 )
 
-/** Inserts a turn, or replaces all that is known of it. */
-export function putTurn(db: Kysely<Schema>, turn: TurnRecord): Promise<void> {
+/** The statement that inserts a turn, or replaces all that is known of it. */
+export function turnPut(db: Kysely<Schema>, turn: TurnRecord): CompiledQuery {
   return upsert(db, {
     call_sid: turn.callSid,
     seq: turn.seq,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises'
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import { type Clock, sharedTickWithin, type Timer } from '../lib/clock.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Database } from './database.ts'
@@ -9,6 +9,8 @@ import { StorageError } from './storage-error.ts'
 /** One write: run inside a transaction, told afterwards how that ended. */
 type Waiting = {
   readonly run: (db: Kysely<Schema>) => Promise<void>
+  /** What the write is, where it is one statement and needs no answer. */
+  readonly statement?: CompiledQuery
   readonly done: () => void
   readonly failed: (error: StorageError) => void
 }
@@ -50,19 +52,25 @@ export class WriteQueue {
    * @throws StorageError (as a rejection): `full` and `closed` at once, the others when the write was tried
    */
   async add<T>(run: (db: Kysely<Schema>) => Promise<T>, urgency: 'soon' | 'now'): Promise<T> {
-    if (this.#isClosed) throw new StorageError('closed')
-    if (this.#waiting.length >= this.#options.maxQueuedWrites) throw new StorageError('full')
     return await new Promise<T>((resolve, reject) => {
       let answer: { readonly value: T } | undefined
-      this.#waiting.push({
-        run: async (db) => {
-          answer = { value: await run(db) }
-        },
-        done: () => answer && resolve(answer.value),
-        failed: reject,
-      })
-      if (urgency === 'now') this.#drainNow()
-      else this.#timer ??= this.#drainSoon()
+      const write = async (db: Kysely<Schema>): Promise<void> => {
+        answer = { value: await run(db) }
+      }
+      this.#push({ run: write, done: () => answer && resolve(answer.value), failed: reject }, urgency)
+    })
+  }
+
+  /**
+   * Asks for a row to be written soon.
+   * @param statement makes the statement for a kind of database
+   * @throws StorageError (as a rejection) like `add`
+   */
+  async put(statement: (db: Kysely<Schema>) => CompiledQuery): Promise<void> {
+    await new Promise<void>((done, failed) => {
+      const query = statement(this.#options.database.writer)
+      const run = async (db: Kysely<Schema>): Promise<void> => void (await db.executeQuery(query))
+      this.#push({ run, statement: query, done, failed }, 'soon')
     })
   }
 
@@ -76,6 +84,14 @@ export class WriteQueue {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.flush()
+  }
+
+  #push(write: Waiting, urgency: 'soon' | 'now'): void {
+    if (this.#isClosed) return write.failed(new StorageError('closed'))
+    if (this.#waiting.length >= this.#options.maxQueuedWrites) return write.failed(new StorageError('full'))
+    this.#waiting.push(write)
+    if (urgency === 'now') this.#drainNow()
+    else this.#timer ??= this.#drainSoon()
   }
 
   #drainSoon(): Timer {
@@ -133,10 +149,15 @@ export class WriteQueue {
     for (let delayMs = firstBusyDelayMs; ; delayMs *= 2) {
       let isCommitting = false
       try {
-        await database.writer.transaction().execute(async (transaction) => {
-          for (const write of batch) await write.run(transaction)
-          isCommitting = true
-        })
+        const statements = batch.flatMap(({ statement }) => statement ?? [])
+        if (database.writeTogether && statements.length === batch.length) {
+          await database.writeTogether(statements)
+        } else {
+          await database.writer.transaction().execute(async (transaction) => {
+            for (const write of batch) await write.run(transaction)
+            isCommitting = true
+          })
+        }
         break
       } catch (error) {
         const code = database.meaningOf(error)

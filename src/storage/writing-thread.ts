@@ -70,6 +70,15 @@ export class WritingThread {
     return this.#answer()
   }
 
+  /**
+   * Runs statements as one transaction.
+   * @throws ThreadFailure when one failed, and none of them has changed anything
+   */
+  async runTogether(statements: ThreadOrder['statements']): Promise<void> {
+    const rows = statements.map(({ sql, parameters }) => ({ sql, parameters }))
+    await this.run([{ sql: 'begin', parameters: [] }, ...rows, { sql: 'commit', parameters: [] }])
+  }
+
   /** Finishes what was asked for and closes the database. */
   async close(): Promise<void> {
     if (!this.#isOver) this.#worker.postMessage({ statements: [] } satisfies ThreadOrder)

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import { VirtualClock } from '../../src/lib/virtual-clock.ts'
 import { migrate } from '../../src/storage/migrate.ts'
-import { openSqlite } from '../../src/storage/sqlite.ts'
-import { putTurn, turnsOf } from '../../src/storage/turns.ts'
+import { openSqlite, openSqliteThread } from '../../src/storage/sqlite.ts'
+import { turnPut, turnsOf } from '../../src/storage/turns.ts'
 import { WriteQueue } from '../../src/storage/write-queue.ts'
 import { ringingCall, turnOf } from './records.ts'
 import { countingMetrics, opened, temporaryFolder } from './opening.ts'
@@ -138,6 +138,22 @@ describe('the write queue', () => {
   })
 })
 
+describe('the write queue with a row that cannot be', () => {
+  it('fails that row alone, and undoes the transaction that it was in', async () => {
+    using folder = temporaryFolder()
+    await using storage = await opened(folder.path)
+    const outcomes = await Promise.allSettled([0, -1, 2].map((seq) => storage.putTurn(turnOf('CA1', seq))))
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { name: 'StorageError', code: 'constraint' } },
+      { status: 'fulfilled' },
+    ])
+    expect(rowsOnDisk(folder.path, 'turns')).toBe(2)
+    await storage.insertCall(ringingCall())
+    expect(rowsOnDisk(folder.path, 'calls')).toBe(1)
+  })
+})
+
 describe('the write queue beside another process', () => {
   it('waits while the other one writes, and then writes', async () => {
     using folder = temporaryFolder()
@@ -148,6 +164,17 @@ describe('the write queue beside another process', () => {
     expect(await outcomeInTime(clock, storage.insertCall(ringingCall()))).toBeUndefined()
     expect(clock.nowMs()).toBeGreaterThanOrEqual(700)
     expect(rowsOnDisk(folder.path, 'calls')).toBe(1)
+  })
+
+  it('waits with rows, too', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    await using storage = await opened(folder.path, { clock })
+    const other = otherWriter(folder.path)
+    clock.setTimer(700, () => other.close())
+    expect(await outcomeInTime(clock, storage.putTurn(turnOf('CA1', 0)))).toBeUndefined()
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(700)
+    expect(rowsOnDisk(folder.path, 'turns')).toBe(1)
   })
 
   it('gives up with busy after 5 s', async () => {
@@ -176,15 +203,17 @@ describe('the write queue beside another process', () => {
   })
 })
 
-describe('the write queue on a full disk', () => {
+describe.each([
+  { name: 'in a thread', open: openSqliteThread },
+  { name: 'on the event loop', open: openSqlite },
+])('the write queue on a full disk, writing $name', ({ open }) => {
   it('fails what does not fit, and writes again when there is room', async () => {
     using folder = temporaryFolder()
-    const database = openSqlite(join(folder.path, 'consigliere.db'))
+    const database = await open(join(folder.path, 'consigliere.db'))
     await migrate(database.writer)
     const metrics = countingMetrics()
     const queue = new WriteQueue({ database, clock: systemClock, metrics, batchMs: 1, maxQueuedWrites: 100 })
-    const put = (seq: number, text: string) =>
-      queue.add((db) => putTurn(db, turnOf('CA1', seq, text)), 'soon')
+    const put = (seq: number, text: string) => queue.put((db) => turnPut(db, turnOf('CA1', seq, text)))
     const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(database.writer)
     await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 4}`).execute(database.writer)
 
