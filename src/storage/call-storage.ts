@@ -61,11 +61,15 @@ export class DatabaseCallStorage implements CallStorage {
   }
 
   putSession(session: SessionRecord): Promise<void> {
-    return this.#writes.put((db) => sessionPut(db, session))
+    // A count of tokens is told again with the next response, and at the end.
+    const isCount = session.usage !== undefined && session.endedAtMs === undefined
+    return this.#writes.put((db) => sessionPut(db, session), isCount ? 'later' : 'soon')
   }
 
   putTurn(turn: TurnRecord): Promise<void> {
-    return this.#writes.put((db) => turnPut(db, turn))
+    // One that begins has no words yet that could be lost.
+    const isBeginning = turn.text === '' && !turn.interrupted
+    return this.#writes.put((db) => turnPut(db, turn), isBeginning ? 'later' : 'soon')
   }
 
   insertMessage(message: MessageRecord): Promise<boolean> {

@@ -15,6 +15,9 @@ type Waiting = {
   readonly failed: (error: StorageError) => void
 }
 
+/** When a write is to be on disk: at once, within `batchMs`, or with the next of these, and within eight times `batchMs`. */
+export type Urgency = 'now' | 'soon' | 'later'
+
 /** What the queue is bounded by and reports to. */
 export type WriteQueueOptions = {
   readonly database: Database
@@ -29,6 +32,8 @@ export type WriteQueueOptions = {
 /** Writes per transaction. At a measured 0.05 ms a row a full one keeps the audio waiting for 2 ms at most. */
 const maxBatchRows = 32
 const maxBusyMs = 5000
+/** What makes no hurry waits for so many times the time of what does. */
+const laterTimes = 8
 const firstBusyDelayMs = 10
 
 /**
@@ -39,6 +44,7 @@ export class WriteQueue {
   readonly #options: WriteQueueOptions
   readonly #waiting: Waiting[] = []
   #timer: Timer | undefined
+  #dueMs = 0
   #draining: Promise<void> | undefined
   #isClosed = false
 
@@ -51,7 +57,7 @@ export class WriteQueue {
    * @returns what the write answered, once it is on disk
    * @throws StorageError (as a rejection): `full` and `closed` at once, the others when the write was tried
    */
-  async add<T>(run: (db: Kysely<Schema>) => Promise<T>, urgency: 'soon' | 'now'): Promise<T> {
+  async add<T>(run: (db: Kysely<Schema>) => Promise<T>, urgency: Urgency): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       let answer: { readonly value: T } | undefined
       const write = async (db: Kysely<Schema>): Promise<void> => {
@@ -62,15 +68,15 @@ export class WriteQueue {
   }
 
   /**
-   * Asks for a row to be written soon.
+   * Asks for a row to be written.
    * @param statement makes the statement for a kind of database
    * @throws StorageError (as a rejection) like `add`
    */
-  async put(statement: (db: Kysely<Schema>) => CompiledQuery): Promise<void> {
+  async put(statement: (db: Kysely<Schema>) => CompiledQuery, urgency: Urgency): Promise<void> {
     await new Promise<void>((done, failed) => {
       const query = statement(this.#options.database.writer)
       const run = async (db: Kysely<Schema>): Promise<void> => void (await db.executeQuery(query))
-      this.#push({ run, statement: query, done, failed }, 'soon')
+      this.#push({ run, statement: query, done, failed }, urgency)
     })
   }
 
@@ -86,17 +92,22 @@ export class WriteQueue {
     await this.flush()
   }
 
-  #push(write: Waiting, urgency: 'soon' | 'now'): void {
+  #push(write: Waiting, urgency: Urgency): void {
     if (this.#isClosed) return write.failed(new StorageError('closed'))
     if (this.#waiting.length >= this.#options.maxQueuedWrites) return write.failed(new StorageError('full'))
     this.#waiting.push(write)
     if (urgency === 'now') this.#drainNow()
-    else this.#timer ??= this.#drainSoon()
+    else this.#drainWithin(urgency === 'soon' ? this.#options.batchMs : laterTimes * this.#options.batchMs)
   }
 
-  #drainSoon(): Timer {
-    const { clock, batchMs } = this.#options
-    return clock.setTimer(sharedTickWithin(clock.nowMs(), batchMs), () => this.#drainNow())
+  #drainWithin(waitMs: number): void {
+    const { clock } = this.#options
+    const nowMs = clock.nowMs()
+    if (this.#timer && this.#dueMs <= nowMs + waitMs) return
+    this.#timer?.cancel()
+    const delayMs = sharedTickWithin(nowMs, waitMs)
+    this.#dueMs = nowMs + delayMs
+    this.#timer = clock.setTimer(delayMs, () => this.#drainNow())
   }
 
   #drainNow(): void {

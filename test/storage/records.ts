@@ -1,5 +1,5 @@
 import type { CallStatus } from '../../src/ports/incoming-calls.ts'
-import type { CallRecord, TurnRecord } from '../../src/ports/storage.ts'
+import type { CallRecord, SessionRecord, TurnRecord } from '../../src/ports/storage.ts'
 
 /** When every call of these tests began, in Unix milliseconds. */
 export const startedAtMs = Date.UTC(2026, 10, 20, 9)
@@ -36,6 +36,24 @@ export function turnOf(callSid: string, seq: number, text = `turn ${seq}`): Turn
     startedAtMs: startedAtMs + seq,
     interrupted: false,
   }
+}
+
+/** A session that is opened. */
+export function openedSession(callSid: string): SessionRecord {
+  return { sessionKey: `${callSid}:0`, callSid, provider: 'openai', model: 'gpt-realtime-2.1', startedAtMs }
+}
+
+/** The same when it has used tokens. */
+export function countedSession(callSid: string): SessionRecord {
+  const usage = {
+    inputTextTokens: 10,
+    inputAudioTokens: 20,
+    cachedTextTokens: 0,
+    cachedAudioTokens: 0,
+    outputTextTokens: 5,
+    outputAudioTokens: 50,
+  }
+  return { ...openedSession(callSid), usage }
 }
 
 const final = 4

@@ -8,7 +8,7 @@ import { migrate } from '../../src/storage/migrate.ts'
 import { openSqlite, openSqliteThread } from '../../src/storage/sqlite.ts'
 import { turnPut, turnsOf } from '../../src/storage/turns.ts'
 import { WriteQueue } from '../../src/storage/write-queue.ts'
-import { ringingCall, turnOf } from './records.ts'
+import { countedSession, openedSession, ringingCall, turnOf } from './records.ts'
 import { countingMetrics, opened, temporaryFolder } from './opening.ts'
 
 function rowsOnDisk(folder: string, table: string): number {
@@ -61,6 +61,55 @@ describe('the write queue', () => {
     expect(rowsOnDisk(folder.path, 'turns')).toBe(4)
     expect(metrics.commits).toBe(1)
     expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('lets a turn without words and a count of tokens wait for the next words', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    const metrics = countingMetrics()
+    await using storage = await opened(folder.path, { clock, metrics, batchMs: 200 })
+    const waiting = [storage.putTurn(turnOf('CA1', 0, '')), storage.putSession(countedSession('CA1'))]
+    clock.advance(600)
+    await turnsOfTheLoop(5)
+    expect(rowsOnDisk(folder.path, 'turns')).toBe(0)
+    const words = storage.putTurn(turnOf('CA1', 0, 'Yes?'))
+    clock.advance(200)
+    await Promise.all([...waiting, words])
+    expect([rowsOnDisk(folder.path, 'turns'), rowsOnDisk(folder.path, 'sessions')]).toEqual([1, 1])
+    expect(metrics.commits).toBe(1)
+    expect(clock.pendingTimers()).toBe(0)
+  })
+
+  it('writes them after eight times as long where no words come', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    await using storage = await opened(folder.path, { clock, batchMs: 200 })
+    const waiting = [storage.putTurn(turnOf('CA1', 0, '')), storage.putSession(countedSession('CA1'))]
+    clock.advance(1_599)
+    await turnsOfTheLoop(5)
+    expect(rowsOnDisk(folder.path, 'sessions')).toBe(0)
+    clock.advance(1)
+    await Promise.all(waiting)
+    expect([rowsOnDisk(folder.path, 'turns'), rowsOnDisk(folder.path, 'sessions')]).toEqual([1, 1])
+  })
+
+  it('lets no words wait longer, nor an interruption before any were heard, nor the end of a session', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    await using storage = await opened(folder.path, { clock, batchMs: 200 })
+    const session = countedSession('CA1')
+    for (const write of [
+      () => storage.putTurn(turnOf('CA1', 1)),
+      () => storage.putTurn({ ...turnOf('CA1', 0, ''), interrupted: true }),
+      () => storage.putSession({ ...session, endedAtMs: session.startedAtMs + 1, endReason: 'closed' }),
+      () => storage.putSession({ ...openedSession('CA1'), sessionKey: 'CA1:1' }),
+    ]) {
+      const beginning = storage.putTurn(turnOf('CA1', 2, ''))
+      const written = write()
+      clock.advance(200)
+      await Promise.all([beginning, written])
+    }
+    expect([rowsOnDisk(folder.path, 'turns'), rowsOnDisk(folder.path, 'sessions')]).toEqual([3, 2])
   })
 
   it('writes a durable record at once, and before it all that were asked for earlier', async () => {
@@ -213,7 +262,8 @@ describe.each([
     await migrate(database.writer)
     const metrics = countingMetrics()
     const queue = new WriteQueue({ database, clock: systemClock, metrics, batchMs: 1, maxQueuedWrites: 100 })
-    const put = (seq: number, text: string) => queue.put((db) => turnPut(db, turnOf('CA1', seq, text)))
+    const put = (seq: number, text: string) =>
+      queue.put((db) => turnPut(db, turnOf('CA1', seq, text)), 'soon')
     const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(database.writer)
     await sql.raw(`pragma max_page_count = ${(rows[0]?.page_count ?? 0) + 4}`).execute(database.writer)
 
