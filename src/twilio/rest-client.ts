@@ -69,7 +69,9 @@ export class TwilioRest implements TelephonyControl, CallInquiry, Outbound, Reco
   /** Loads the SDK, which holds the loop for a tenth of a second: at the start, and not in the middle of a call. */
   async prepare(): Promise<void> {
     this.#client ??= connect(this.#options, this.#timeoutMs)
-    await this.#client
+    const client = await this.#client
+    // All that belongs to an account is loaded when it is first asked for.
+    void client.calls
   }
 
   async hangUp(callSid: string, signal?: AbortSignal): Promise<TelephonyOutcome> {
