@@ -5,7 +5,7 @@
  *   --only audio | bridge | storage   one of the parts; storage is measured only when asked for
  *   --database URL          a PostgreSQL to be measured beside SQLite, in a schema of its own
  *   --calls 40              one number of calls at a time instead of four
- *   --rounds 3 --seconds 6  how often and how long the bridge is measured
+ *   --rounds 3 --seconds 6  how often and how long the bridge is measured; fewer than 40 calls for longer
  *   --cores-apart           keeps the load and our server on a core each (Linux, taskset)
  *   --profile FOLDER        writes a CPU profile of our server there, which costs it something itself
  *   --flags "--a --b"       options of Node for our server

@@ -10,6 +10,7 @@ export type BridgeOptions = {
   readonly sizes: readonly number[]
   /** How often each is measured; the two servers take turns. */
   readonly rounds: number
+  /** Of 40 calls and more. Fewer are measured for longer, so that a window holds as many minutes of calls. */
   readonly windowMs: number
   readonly onProgress: (text: string) => void
   readonly nodeFlags?: readonly string[]
@@ -39,6 +40,7 @@ export type SizeResult = {
 /** Longer than the first turn of a call: by then every call has been interrupted once. */
 const SETTLE_MS = 1_500
 const WARM_UP_CALLS = 40
+const FULL_WINDOW_CALLS = 40
 const WARM_UP_MS = 4_000
 /** From the end of calls to the next beginning: the rest is written down. */
 const REST_MS = 500
@@ -53,7 +55,8 @@ export async function measureBridge(options: BridgeOptions): Promise<readonly Si
 }
 
 async function measureSize(load: Load, calls: number, options: BridgeOptions): Promise<SizeResult> {
-  const { rounds, windowMs, onProgress, nodeFlags = [] } = options
+  const { rounds, onProgress, nodeFlags = [] } = options
+  const windowMs = options.windowMs * Math.max(1, FULL_WINDOW_CALLS / calls)
   await using bridge = await startBridge(load, { nodeFlags })
   await using passThrough = await startPassThrough(load)
   const servers = { bridge, passThrough }
