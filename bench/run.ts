@@ -7,12 +7,14 @@
  *   --calls 40              one number of calls at a time instead of four
  *   --rounds 3 --seconds 6  how often and how long the bridge is measured; fewer than 40 calls for longer
  *   --cores-apart           keeps the load and our server on a core each (Linux, taskset)
+ *   --beside FOLDER         compares our server with the one of another checkout, both at the same time
  *   --profile FOLDER        writes a CPU profile of our server there, which costs it something itself
  *   --flags "--a --b"       options of Node for our server
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { audioSections } from './audio.ts'
+import { besideTable, measureBeside } from './bridge/beside.ts'
 import { bridgeFaults, bridgeFigures, bridgeTable } from './bridge/bridge-report.ts'
 import { measureBridge } from './bridge/bridge.ts'
 import { toTable } from './report.ts'
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     profile: { type: 'string' },
     flags: { type: 'string', default: '' },
+    beside: { type: 'string' },
     'cores-apart': { type: 'boolean', default: false },
     database: { type: 'string' },
   },
@@ -35,6 +38,14 @@ const { values } = parseArgs({
 if (values.only === 'storage') {
   const storage = await measureStorage(values.database)
   console.log(values.json ? JSON.stringify({ storage }, null, 2) : storageTable(storage))
+} else if (values.beside !== undefined) {
+  const windows = await measureBeside({
+    checkout: resolve(values.beside),
+    calls: Number(values.calls ?? 10),
+    windows: Number(values.rounds),
+    windowMs: Number(values.seconds) * 1_000,
+  })
+  console.log(values.json ? JSON.stringify({ beside: windows }, null, 2) : besideTable(windows))
 } else {
   await measureSound()
 }

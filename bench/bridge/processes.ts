@@ -80,11 +80,17 @@ export async function startPassThrough(
 /**
  * Starts our server on its defaults: resampling, transcripts, records on disk, metrics and logs. Only who may call, and
  * how many at a time, is set.
+ * @param options.checkout a folder with the server that is started, when it is not this one
  */
 export async function startBridge(
   load: Load,
-  options: { readonly nodeFlags?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly nodeFlags?: readonly string[]
+    readonly env?: Readonly<Record<string, string>>
+    readonly checkout?: string
+  } = {},
 ): Promise<Loaded> {
+  const { checkout = join(import.meta.dirname, '../..') } = options
   await using starting = new AsyncDisposableStack()
   const folder = starting.use(temporaryFolder()).path
   const port = await freePort(HOST)
@@ -94,11 +100,12 @@ export async function startBridge(
       clock: systemClock,
       folder,
       nodeFlags: options.nodeFlags ?? [],
+      main: join(checkout, 'src/main.ts'),
       env: {
         HOST,
         PORT: String(port),
         DATA_DIR: folder,
-        PERSONA_DIR: join(import.meta.dirname, '../../personas'),
+        PERSONA_DIR: join(checkout, 'personas'),
         PUBLIC_URL: origin,
         MAX_CALLS: String(MAX_CALLS),
         MAX_CALLS_PER_CALLER: String(MAX_CALLS / callerNumbers.length),

@@ -26,6 +26,8 @@ export type ServerProcessOptions = {
   readonly folder: string
   /** Options of Node beside the usual ones. */
   readonly nodeFlags?: readonly string[]
+  /** What is started, when it is not our own `src/main.ts`. */
+  readonly main?: string
 }
 
 /** The server under drill, in a process of its own: it has its own loop, its own memory, and can be killed. */
@@ -54,8 +56,8 @@ export class ServerProcessError extends Error {
  * @throws ServerProcessError with the last words of a server that ended, or was not ready in time
  */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { clock, env, folder, nodeFlags = [] } = options
-  const child = spawn(process.execPath, [...usualFlags, ...nodeFlags, MAIN], {
+  const { clock, env, folder, nodeFlags = [], main = MAIN } = options
+  const child = spawn(process.execPath, [...usualFlags, ...nodeFlags, main], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
