@@ -96,8 +96,10 @@ export class WriteQueue {
     if (this.#isClosed) return write.failed(new StorageError('closed'))
     if (this.#waiting.length >= this.#options.maxQueuedWrites) return write.failed(new StorageError('full'))
     this.#waiting.push(write)
+    // Those that fill a transaction have company enough: what comes by the hundred must not fill the queue.
+    const isSoon = urgency === 'soon' || this.#waiting.length >= maxBatchRows
     if (urgency === 'now') this.#drainNow()
-    else this.#drainWithin(urgency === 'soon' ? this.#options.batchMs : laterTimes * this.#options.batchMs)
+    else this.#drainWithin(isSoon ? this.#options.batchMs : laterTimes * this.#options.batchMs)
   }
 
   #drainWithin(waitMs: number): void {

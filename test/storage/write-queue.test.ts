@@ -93,6 +93,16 @@ describe('the write queue', () => {
     expect([rowsOnDisk(folder.path, 'turns'), rowsOnDisk(folder.path, 'sessions')]).toEqual([1, 1])
   })
 
+  it('lets those that fill a transaction wait no longer than words', async () => {
+    using folder = temporaryFolder()
+    const clock = new VirtualClock()
+    await using storage = await opened(folder.path, { clock, batchMs: 200 })
+    const waiting = Array.from({ length: 32 }, (_, seq) => storage.putTurn(turnOf('CA1', seq, '')))
+    clock.advance(200)
+    await Promise.all(waiting)
+    expect(rowsOnDisk(folder.path, 'turns')).toBe(32)
+  })
+
   it('lets no words wait longer, nor an interruption before any were heard, nor the end of a session', async () => {
     using folder = temporaryFolder()
     const clock = new VirtualClock()
